@@ -1,0 +1,10 @@
+//! Formwork's own documents: project files, the lock, answers as JSON, events.
+//!
+//! This room is pure: text comes in, values go out. It opens no file, knows no clock and no
+//! environment; the loaders live in `flow`.
+
+#![forbid(unsafe_code)]
+
+pub mod event;
+
+pub use event::{Event, Phase, Sink};
