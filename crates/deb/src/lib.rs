@@ -1,1 +1,13 @@
-//! placeholder
+//! Debian's own formats: versions, relations, control paragraphs, Release files, packages.
+//!
+//! This room is pure: it opens no file, asks no clock and reads no environment. Every
+//! parser takes text, bytes or a reader, and answers hostile input with an error.
+
+pub mod deb822;
+pub mod path;
+pub mod record;
+pub mod relation;
+pub mod release;
+pub mod sha256;
+pub mod time;
+pub mod version;
