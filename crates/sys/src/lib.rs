@@ -1,1 +1,13 @@
-//! placeholder
+//! The wall: the one room that writes files, takes locks, maps memory and listens to signals.
+//!
+//! Everything here names the path it worked on when it fails, and leaves a file either as it
+//! was or as it should be: a temporary name, sync, rename.
+
+pub mod checked;
+pub mod dirs;
+mod error;
+pub mod fs;
+pub mod signal;
+
+pub use checked::{CheckedFile, Incoming};
+pub use error::Error;

@@ -1,0 +1,66 @@
+//! Files seen as memory, read-only.
+
+use std::fs::File;
+use std::ops::Deref;
+use std::path::Path;
+
+use crate::Error;
+
+/// A file of our own cache, mapped into memory.
+#[derive(Debug)]
+pub struct MappedFile(memmap2::Mmap);
+
+impl MappedFile {
+    /// Maps a file that was written under a temporary name and renamed, and is never changed.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or mapped.
+    // The house's only mapping: see the safety note.
+    #[allow(unsafe_code)]
+    pub fn open(path: &Path) -> Result<MappedFile, Error> {
+        let fail = |source| Error::io("map", path, source);
+        let file = File::open(path).map_err(fail)?;
+        // SAFETY: a mapping is sound as long as nobody changes or truncates the file. Only files
+        // of our own cache are mapped; they are written under another name, synced, renamed into
+        // place and from then on only unlinked, which leaves the mapped pages alone.
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
+        Ok(MappedFile(map))
+    }
+}
+
+impl Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_outlives_the_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        crate::fs::replace(&path, b"mapped").unwrap();
+        let map = MappedFile::open(&path).unwrap();
+        crate::fs::replace(&path, b"other").unwrap();
+        crate::fs::remove(&path).unwrap();
+        assert_eq!(&*map, b"mapped");
+    }
+
+    #[test]
+    fn an_empty_file_maps_to_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        crate::fs::replace(&path, b"").unwrap();
+        assert!(MappedFile::open(&path).unwrap().is_empty());
+        assert!(
+            MappedFile::open(&directory.path().join("b"))
+                .unwrap_err()
+                .is_not_found()
+        );
+    }
+}
