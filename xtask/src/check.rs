@@ -1,0 +1,155 @@
+//! The one list of checks: each has a name, finds things or does not, and fails the whole.
+
+use std::time::{Duration, Instant};
+
+mod budget;
+mod cargo;
+mod documents;
+pub(crate) mod generated;
+mod layers;
+mod licences;
+mod showcase;
+mod walls;
+mod words;
+
+/// What a check found; nothing found is good.
+type Findings = Result<Vec<String>, String>;
+
+/// One line of the list.
+struct Check {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Findings,
+}
+
+const CHECKS: &[Check] = &[
+    Check {
+        name: "format",
+        what: "rustfmt would change nothing",
+        run: cargo::format,
+    },
+    Check {
+        name: "size",
+        what: "small files, functions of a screen",
+        run: budget::check,
+    },
+    Check {
+        name: "layers",
+        what: "each room uses only the rooms below",
+        run: layers::check,
+    },
+    Check {
+        name: "walls",
+        what: "unsafe, children, printing where they belong",
+        run: walls::check,
+    },
+    Check {
+        name: "words",
+        what: "no mirror's host, nobody's home directory",
+        run: words::check,
+    },
+    Check {
+        name: "licences",
+        what: "every dependency may be shipped",
+        run: licences::check,
+    },
+    Check {
+        name: "lock",
+        what: "few dependencies, Cargo.lock current",
+        run: cargo::lock_file,
+    },
+    Check {
+        name: "clippy",
+        what: "no warning",
+        run: cargo::clippy,
+    },
+    Check {
+        name: "tests",
+        what: "every test of the workspace",
+        run: cargo::tests,
+    },
+    Check {
+        name: "rustdoc",
+        what: "every link and page of the API",
+        run: cargo::rustdoc,
+    },
+    Check {
+        name: "generated",
+        what: "pages made by the program are current",
+        run: generated::check,
+    },
+    Check {
+        name: "documents",
+        what: "commands in README and docs do as shown",
+        run: documents::check,
+    },
+];
+
+const SYSTEM_CHECKS: &[Check] = &[Check {
+    name: "live",
+    what: "commands in README and docs against the real archive",
+    run: documents::check_live,
+}];
+
+/// Runs the checks named, or all; `--system` adds those that need the network.
+pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
+    let system = arguments.iter().any(|argument| argument == "--system");
+    let names: Vec<&String> = arguments
+        .iter()
+        .filter(|name| *name != "--system")
+        .collect();
+    let all = || CHECKS.iter().chain(SYSTEM_CHECKS);
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !all().any(|check| check.name == **name))
+    {
+        let known: Vec<&str> = all().map(|check| check.name).collect();
+        return Err(format!(
+            "no check is called {unknown}; there are: {}",
+            known.join(", ")
+        ));
+    }
+    let listed = CHECKS
+        .iter()
+        .chain(if system { SYSTEM_CHECKS } else { &[] });
+    let chosen: Vec<&Check> = match names.is_empty() {
+        true => listed.collect(),
+        false => all()
+            .filter(|check| names.iter().any(|name| *name == check.name))
+            .collect(),
+    };
+    let results: Vec<(&Check, Duration, Findings)> = chosen.into_iter().map(run_one).collect();
+    println!();
+    let mut fine = true;
+    for (check, time, findings) in &results {
+        let good = matches!(findings, Ok(list) if list.is_empty());
+        fine &= good;
+        let verdict = if good { "ok    " } else { "FAILED" };
+        println!(
+            "{verdict}  {:<10} {:>6.1} s  {}",
+            check.name,
+            time.as_secs_f64(),
+            check.what
+        );
+    }
+    println!(
+        "{}",
+        if fine {
+            "All checks passed."
+        } else {
+            "Some checks failed: see above."
+        }
+    );
+    Ok(fine)
+}
+
+fn run_one(check: &'static Check) -> (&'static Check, Duration, Findings) {
+    println!("== {}: {}", check.name, check.what);
+    let start = Instant::now();
+    let findings = (check.run)();
+    match &findings {
+        Ok(list) => list.iter().for_each(|finding| println!("{finding}")),
+        Err(message) => println!("error: {message}"),
+    }
+    (check, start.elapsed(), findings)
+}
