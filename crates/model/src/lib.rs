@@ -6,5 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod event;
+mod keys;
+pub mod lock;
+pub mod name;
+pub mod nearest;
+pub mod project;
+pub mod source;
+pub mod wish;
 
 pub use event::{Event, Phase, Sink};
