@@ -17,7 +17,7 @@ mod scan;
 use std::borrow::Cow;
 
 pub use reader::Reader;
-use scan::{Scanner, Span, Step, key_of};
+use scan::{Scanner, Span, Step, bit_of, key_of};
 
 /// Places in a paragraph are held as 32 bits.
 const MAX_PARAGRAPH: usize = i32::MAX as usize;
@@ -74,6 +74,7 @@ pub enum Deb822Problem {
 pub struct Paragraph<'a> {
     text: &'a str,
     spans: Cow<'a, [Span]>,
+    seen: u64,
     line: u64,
 }
 
@@ -109,8 +110,16 @@ impl<'a> Field<'a> {
 
 impl<'a> Paragraph<'a> {
     /// The field of this name, in any case.
+    #[inline]
     pub fn get(&self, name: &str) -> Option<Field<'a>> {
         let key = key_of(name.as_bytes());
+        if self.seen & bit_of(key) == 0 {
+            return None;
+        }
+        self.find(key, name)
+    }
+
+    fn find(&self, key: u32, name: &str) -> Option<Field<'a>> {
         self.spans
             .iter()
             .find(|span| span.key == key && self.name(span).eq_ignore_ascii_case(name))
@@ -194,10 +203,12 @@ impl<'a> Paragraphs<'a> {
         let Some(range) = scanner.finish(rest.as_bytes())? else {
             return Ok(None);
         };
-        let line = scanner.first_line();
+        let (line, seen) = (scanner.first_line(), scanner.seen());
+        let spans = Cow::Owned(scanner.into_spans());
         Ok(Some(Paragraph {
             text: &rest[range],
-            spans: Cow::Owned(scanner.into_spans()),
+            spans,
+            seen,
             line,
         }))
     }

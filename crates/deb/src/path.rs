@@ -6,11 +6,13 @@
 
 /// Tells whether `path` is a relative path that stays inside the repository.
 pub fn is_inside(path: &str) -> bool {
-    !path.is_empty()
-        && !path.starts_with('/')
-        && !path.ends_with('/')
-        && !path.bytes().any(|byte| byte < b' ' || byte == 0x7f)
-        && !path.split('/').any(|part| part == "..")
+    let bytes = path.as_bytes();
+    let plain = bytes.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
+    // Two dots are rare, so that the slow question is seldom asked.
+    let climbs = || path.split('/').any(|part| part == "..");
+    plain
+        && !matches!(bytes, [] | [b'/', ..] | [.., b'/'])
+        && !(bytes.windows(2).any(|pair| pair == b"..") && climbs())
 }
 
 /// Tells whether `name` is one plain file name: inside, and without a directory.

@@ -20,8 +20,13 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// Takes 32 bytes that are the value.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
+    pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
@@ -48,26 +53,34 @@ impl FromStr for Sha256 {
     type Err = Sha256Error;
 
     fn from_str(text: &str) -> Result<Self, Sha256Error> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 {
-            return Err(Sha256Error);
-        }
+        let digits: &[u8; 64] = text.as_bytes().try_into().map_err(|_| Sha256Error)?;
         let mut value = [0u8; 32];
+        let mut wrong = 0;
         for (byte, pair) in value.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+            wrong |= high | low;
+            *byte = high << 4 | low;
         }
-        Ok(Self(value))
+        // A digit's value is below 16; the mark of all other bytes is not.
+        if wrong < 16 {
+            Ok(Self(value))
+        } else {
+            Err(Sha256Error)
+        }
     }
 }
 
-fn digit(byte: u8) -> Result<u8, Sha256Error> {
-    match byte {
-        b'0'..=b'9' => Ok(byte - b'0'),
-        b'a'..=b'f' => Ok(byte - b'a' + 10),
-        b'A'..=b'F' => Ok(byte - b'A' + 10),
-        _ => Err(Sha256Error),
+/// The value of each byte as a hexadecimal digit, or 0xff.
+const VALUES: [u8; 256] = {
+    let mut values = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
     }
-}
+    values
+};
 
 /// Hashes bytes as they pass.
 #[derive(Clone, Default)]

@@ -51,48 +51,53 @@ pub fn compare(left: &str, right: &str) -> Ordering {
 ///
 /// As dpkg does, this lets pass an upstream version that begins with no digit.
 pub fn validate(version: &str) -> Result<(), VersionError> {
-    if version.is_empty() {
-        return Err(VersionError::Empty);
-    }
-    let (epoch, rest) = match version.split_once(':') {
-        Some((epoch, rest)) => (Some(epoch), rest),
-        None => (None, version),
-    };
-    if epoch.is_some_and(|epoch| !is_epoch(epoch)) {
+    let bytes = version.as_bytes();
+    let colon = memchr::memchr(b':', bytes);
+    let rest = colon.map_or(bytes, |colon| &bytes[colon + 1..]);
+    if colon.is_some_and(|colon| !is_epoch(&version[..colon])) {
         return Err(VersionError::Epoch(shorten(version)));
     }
-    let (upstream, revision) = match rest.rsplit_once('-') {
-        Some((upstream, revision)) => (upstream, Some(revision)),
-        None => (rest, None),
+    let hyphen = memchr::memrchr(b'-', rest);
+    let (upstream, revision) = match hyphen {
+        Some(hyphen) => (&rest[..hyphen], &rest[hyphen + 1..]),
+        None => (rest, &rest[..0]),
     };
-    if upstream.is_empty() {
-        return Err(VersionError::Upstream(shorten(version)));
+    if version.is_empty() {
+        Err(VersionError::Empty)
+    } else if upstream.is_empty() {
+        Err(VersionError::Upstream(shorten(version)))
+    } else if hyphen.is_some() && revision.is_empty() {
+        Err(VersionError::Revision(shorten(version)))
+    } else if upstream.iter().all(|byte| is_upstream_byte(*byte))
+        && revision.iter().all(|byte| is_revision_byte(*byte))
+    {
+        Ok(())
+    } else {
+        Err(character_error(version))
     }
-    if revision.is_some_and(str::is_empty) {
-        return Err(VersionError::Revision(shorten(version)));
-    }
-    check_characters(version, upstream, b".+~-:")?;
-    check_characters(version, revision.unwrap_or(""), b".+~")
 }
 
 fn is_epoch(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_digit())
-        && text
-            .parse::<u64>()
-            .is_ok_and(|epoch| epoch <= 2_147_483_647)
+        && compare_numbers(text.as_bytes(), b"2147483647") != Ordering::Greater
 }
 
-fn check_characters(version: &str, part: &str, marks: &[u8]) -> Result<(), VersionError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
-    if part.bytes().all(allowed) {
-        return Ok(());
-    }
-    let wrong = part.chars().find(|c| !c.is_ascii() || !allowed(*c as u8));
-    Err(VersionError::Character {
-        version: shorten(version),
-        character: wrong.unwrap_or('?'),
-    })
+fn is_revision_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'~')
+}
+
+fn is_upstream_byte(byte: u8) -> bool {
+    is_revision_byte(byte) || matches!(byte, b'-' | b':')
+}
+
+fn character_error(version: &str) -> VersionError {
+    // After the last hyphen a colon is wrong, so a colon is named if nothing else is.
+    let wrong = version
+        .chars()
+        .find(|c| !c.is_ascii() || !is_upstream_byte(*c as u8));
+    let (version, character) = (shorten(version), wrong.unwrap_or(':'));
+    VersionError::Character { version, character }
 }
 
 fn shorten(text: &str) -> String {
@@ -117,7 +122,7 @@ impl<'a> Parts<'a> {
             Some(b':') => (&bytes[..digits], &bytes[digits + 1..]),
             _ => (&bytes[..0], bytes),
         };
-        match rest.iter().rposition(|byte| *byte == b'-') {
+        match memchr::memrchr(b'-', rest) {
             Some(hyphen) => Self {
                 epoch,
                 upstream: &rest[..hyphen],

@@ -82,12 +82,12 @@ impl<R: Read> Reader<R> {
                 repaired.as_str()
             }
         };
-        let line = scanner.first_line();
         self.finished = false;
         Ok(Some(Paragraph {
             text,
             spans: Cow::Borrowed(scanner.spans()),
-            line,
+            seen: scanner.seen(),
+            line: scanner.first_line(),
         }))
     }
 

@@ -22,10 +22,17 @@ pub(super) struct Span {
 }
 
 /// A cheap hash of a name that does not depend on case: most names differ in it.
+#[inline]
 pub(super) fn key_of(name: &[u8]) -> u32 {
     let lower = |index: usize| u32::from(name.get(index).copied().unwrap_or(0) | 0x20);
     let last = lower(name.len().wrapping_sub(1));
     (name.len() as u32) << 24 | lower(0) << 16 | lower(name.len() / 2) << 8 | last
+}
+
+/// The bit that stands for a key in a set that only tells "perhaps" from "surely not".
+#[inline]
+pub(super) fn bit_of(key: u32) -> u64 {
+    1 << (key.wrapping_mul(0x9e37_79b1) >> 26)
 }
 
 /// What a line did.
@@ -87,6 +94,11 @@ impl Scanner {
     /// The fields found so far.
     pub(super) fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    /// The bits of all keys found so far.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
     }
 
     /// Hands over the fields.
@@ -209,7 +221,7 @@ impl Scanner {
     }
 
     fn refuse_duplicate(&mut self, bytes: &[u8], new: &Span) -> Result<(), Deb822Error> {
-        let bit = 1 << (new.key.wrapping_mul(0x9e37_79b1) >> 26);
+        let bit = bit_of(new.key);
         let possible = self.seen & bit != 0;
         self.seen |= bit;
         let name = |span: &Span| {
