@@ -1,2 +1,29 @@
-//! placeholder
-fn main() {}
+//! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`.
+
+use std::process::ExitCode;
+
+mod check;
+mod differential;
+mod source;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("", arguments.as_slice()),
+    };
+    let outcome = match task {
+        "check" => check::run(rest),
+        "docs" => check::generated::write().map(|()| true),
+        "differential" => differential::run(rest),
+        _ => Err("tasks: check [--system] [NAME…], docs, differential".to_owned()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
