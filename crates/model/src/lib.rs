@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod diff;
+pub mod documents;
 pub mod event;
 mod keys;
 pub mod lock;

@@ -1,0 +1,57 @@
+//! What `cache info` and `cache verify` answer.
+
+use serde::Serialize;
+
+use super::Input;
+
+/// What the cache holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CacheInfo {
+    /// The format of this document.
+    pub format: u32,
+    /// Always empty: the cache is not made from one Release.
+    pub inputs: Vec<Input>,
+    /// Where the cache is.
+    pub directory: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its parts, sorted by name.
+    pub parts: Vec<CachePart>,
+}
+
+/// A part of the cache.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CachePart {
+    /// What it holds.
+    pub name: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What a check of the whole cache found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CacheVerified {
+    /// The format of this document.
+    pub format: u32,
+    /// Always empty: the cache is not made from one Release.
+    pub inputs: Vec<Input>,
+    /// How many entries were read and checked.
+    pub checked: u64,
+    /// Entries that were not what they should be; they have been removed.
+    pub damaged: Vec<DamagedEntry>,
+}
+
+/// An entry of the cache that was not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DamagedEntry {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
