@@ -3,6 +3,7 @@
 //! This room is pure: it opens no file, asks no clock and reads no environment. Every
 //! parser takes text, bytes or a reader, and answers hostile input with an error.
 
+pub mod container;
 pub mod deb822;
 pub mod path;
 pub mod record;
@@ -10,4 +11,5 @@ pub mod relation;
 pub mod release;
 pub mod sha256;
 pub mod time;
+pub mod universe;
 pub mod version;

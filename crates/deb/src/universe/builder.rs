@@ -5,8 +5,8 @@ use super::layout::{flag, row, row::package as p};
 use super::link::link;
 use super::{Field, OriginId, OriginSpec};
 use crate::deb822::{Deb822Error, Reader};
-use crate::record::{MultiArch, PackageRecord, RecordError, SourceRecord};
-use crate::relation::{Operator, Relation, RelationError, parse_groups};
+use crate::record::{MultiArch, PackageRecord, RecordError, SourceRecord, Stanza};
+use crate::relation::{Operator, Relation, RelationError, architecture_matches, parse_groups};
 use std::collections::HashMap;
 use std::io::Read;
 use thiserror::Error;
@@ -113,7 +113,11 @@ impl Draft {
     }
 
     fn effective_architecture(&self, architecture: u32) -> u32 {
-        if architecture == self.all { self.native } else { architecture }
+        if architecture == self.all {
+            self.native
+        } else {
+            architecture
+        }
     }
 
     /// The text of a qualifier, as a string number.
@@ -153,7 +157,9 @@ impl GroupKind {
     fn of(field: Field) -> Self {
         match field {
             Field::Conflicts | Field::Breaks => Self::Negative,
-            Field::BuildConflicts | Field::BuildConflictsArch | Field::BuildConflictsIndep => Self::BuildConflicts,
+            Field::BuildConflicts | Field::BuildConflictsArch | Field::BuildConflictsIndep => {
+                Self::BuildConflicts
+            }
             Field::BuildDepends | Field::BuildDependsArch | Field::BuildDependsIndep => Self::Build,
             _ => Self::Positive,
         }
@@ -184,7 +190,10 @@ impl UniverseBuilder {
         strings.intern(b"native");
         let all = strings.intern(b"all");
         let native = strings.intern(native.as_bytes());
-        let foreign = foreign.iter().map(|name| strings.intern(name.as_bytes())).collect();
+        let foreign = foreign
+            .iter()
+            .map(|name| strings.intern(name.as_bytes()))
+            .collect();
         Self {
             draft: Draft {
                 strings,
@@ -227,35 +236,57 @@ impl UniverseBuilder {
     }
 
     /// Reads a `Packages` index; `index` names it in errors.
-    pub fn add_packages(&mut self, origin: OriginId, index: &str, text: impl Read) -> Result<(), BuildError> {
+    pub fn add_packages(
+        &mut self,
+        origin: OriginId,
+        index: &str,
+        text: impl Read,
+    ) -> Result<(), BuildError> {
         let mut reader = Reader::new(text);
         loop {
-            let syntax = |error| BuildError::Syntax { index: index.to_owned(), error };
+            let syntax = |error| BuildError::Syntax {
+                index: index.to_owned(),
+                error,
+            };
             let Some(paragraph) = reader.next().map_err(syntax)? else {
                 return Ok(());
             };
-            let record = PackageRecord::from_paragraph(&paragraph).map_err(|error| BuildError::Record {
-                index: index.to_owned(),
-                error,
-            })?;
+            let record =
+                PackageRecord::from_paragraph(&paragraph, Stanza::Index).map_err(|error| {
+                    BuildError::Record {
+                        index: index.to_owned(),
+                        error,
+                    }
+                })?;
             self.add_package(origin, index, paragraph.line(), &record)?;
         }
     }
 
     /// Reads a `Sources` index: each source becomes a package `src:NAME` of architecture
     /// `source` that depends on what building it for the native architecture needs.
-    pub fn add_sources(&mut self, origin: OriginId, index: &str, text: impl Read) -> Result<(), BuildError> {
+    pub fn add_sources(
+        &mut self,
+        origin: OriginId,
+        index: &str,
+        text: impl Read,
+    ) -> Result<(), BuildError> {
         let mut reader = Reader::new(text);
         loop {
-            let syntax = |error| BuildError::Syntax { index: index.to_owned(), error };
+            let syntax = |error| BuildError::Syntax {
+                index: index.to_owned(),
+                error,
+            };
             let Some(paragraph) = reader.next().map_err(syntax)? else {
                 return Ok(());
             };
-            let record = SourceRecord::from_paragraph(&paragraph).map_err(|error| BuildError::Record {
-                index: index.to_owned(),
-                error,
-            })?;
-            self.add_source(origin, index, paragraph.line(), &record)?;
+            let record =
+                SourceRecord::from_paragraph(&paragraph).map_err(|error| BuildError::Record {
+                    index: index.to_owned(),
+                    error,
+                })?;
+            if self.builds_here(&record) {
+                self.add_source(origin, index, paragraph.line(), &record)?;
+            }
         }
     }
 
@@ -276,7 +307,10 @@ impl UniverseBuilder {
         row[p::NAME] = self.draft.strings.intern(record.package.as_bytes());
         row[p::ARCHITECTURE] = architecture;
         row[p::ORIGIN] = origin.0;
-        row[p::RANK] = self.rank(row[p::NAME], self.draft.effective_architecture(architecture));
+        row[p::RANK] = self.rank(
+            row[p::NAME],
+            self.draft.effective_architecture(architecture),
+        );
         self.describe(&mut row, record);
         let place = Place {
             index,
@@ -300,7 +334,11 @@ impl UniverseBuilder {
         }
         row[p::DEPENDENCIES_END] = self.draft.dependencies.len() as u32 / 2;
         self.add_provides(&place, record.provides)?;
-        self.push(place, row, record.sha256.map_or([0; 32], |digest| *digest.as_bytes()))
+        self.push(
+            place,
+            row,
+            record.file.map_or([0; 32], |file| *file.sha256.as_bytes()),
+        )
     }
 
     /// Fills in what only people and locks look at.
@@ -312,16 +350,17 @@ impl UniverseBuilder {
         row[p::SECTION] = strings.intern(record.section.unwrap_or_default().as_bytes());
         row[p::MAINTAINER] = strings.intern(record.maintainer.unwrap_or_default().as_bytes());
         row[p::HOMEPAGE] = strings.intern(record.homepage.unwrap_or_default().as_bytes());
-        row[p::FILENAME] = strings.append(record.filename.unwrap_or_default().as_bytes());
+        row[p::FILENAME] = strings.append(record.file.map_or("", |file| file.filename).as_bytes());
         row[p::DESCRIPTION] = strings.intern(record.description.unwrap_or_default().as_bytes());
         row[p::PROVIDES] = strings.intern(record.provides.unwrap_or_default().as_bytes());
         row[p::BUILT_USING] = strings.intern(record.built_using.unwrap_or_default().as_bytes());
-        row[p::STATIC_BUILT_USING] = strings.intern(record.static_built_using.unwrap_or_default().as_bytes());
+        row[p::STATIC_BUILT_USING] =
+            strings.intern(record.static_built_using.unwrap_or_default().as_bytes());
         row[p::PRIORITY] = priority_code(record.priority);
-        let size = record.size.unwrap_or(0);
+        let size = record.file.map_or(0, |file| file.size);
         row[p::SIZE_LOW] = size as u32;
         row[p::SIZE_HIGH] = (size >> 32) as u32;
-        row[p::INSTALLED_KIB] = record.installed_size.unwrap_or(0).try_into().unwrap_or(u32::MAX);
+        row[p::INSTALLED_KIB] = record.installed_size.try_into().unwrap_or(u32::MAX);
         row[p::FLAGS] = match record.multi_arch {
             MultiArch::No => 0,
             MultiArch::Same => 1,
@@ -331,9 +370,19 @@ impl UniverseBuilder {
         if record.essential {
             row[p::FLAGS] |= flag::ESSENTIAL;
         }
-        if record.protected {
+        if record.protected || record.important {
             row[p::FLAGS] |= flag::IMPORTANT;
         }
+    }
+
+    /// Whether a source builds anything for the native architecture.
+    fn builds_here(&self, record: &SourceRecord<'_>) -> bool {
+        let native = self.draft.strings.text(self.draft.native);
+        let mut words = record
+            .architecture
+            .unwrap_or("any")
+            .split_ascii_whitespace();
+        words.any(|word| word == "all" || architecture_matches(word, native))
     }
 
     fn add_source(
@@ -352,7 +401,7 @@ impl UniverseBuilder {
         row[p::SOURCE_VERSION] = row[p::VERSION];
         row[p::SECTION] = strings.intern(record.section.unwrap_or_default().as_bytes());
         row[p::MAINTAINER] = strings.intern(record.maintainer.unwrap_or_default().as_bytes());
-        row[p::FILENAME] = strings.append(record.directory.unwrap_or_default().as_bytes());
+        row[p::FILENAME] = strings.append(record.directory.as_bytes());
         row[p::PRIORITY] = priority_code(record.priority);
         row[p::ORIGIN] = origin.0;
         row[p::FLAGS] = flag::SOURCE;
@@ -378,13 +427,24 @@ impl UniverseBuilder {
         self.push(place, row, [0; 32])
     }
 
-    fn push(&mut self, place: Place<'_>, row: [u32; p::WORDS], hash: [u8; 32]) -> Result<(), BuildError> {
+    fn push(
+        &mut self,
+        place: Place<'_>,
+        row: [u32; p::WORDS],
+        hash: [u8; 32],
+    ) -> Result<(), BuildError> {
         let draft = &mut self.draft;
         draft.rows.push(row);
         draft.hashes.push(hash);
-        let longest = draft.strings.pool_len().max(draft.dependencies.len() * 4).max(draft.rows.len() * p::WORDS * 4);
+        let longest = draft
+            .strings
+            .pool_len()
+            .max(draft.dependencies.len() * 4)
+            .max(draft.rows.len() * p::WORDS * 4);
         if longest > u32::MAX as usize / 4 {
-            return Err(BuildError::TooLarge { index: place.index.to_owned() });
+            return Err(BuildError::TooLarge {
+                index: place.index.to_owned(),
+            });
         }
         Ok(())
     }
@@ -395,7 +455,12 @@ impl UniverseBuilder {
         *self.ranks.entry((name, architecture)).or_insert(next)
     }
 
-    fn add_field(&mut self, place: &Place<'_>, field: Field, text: Option<&str>) -> Result<(), BuildError> {
+    fn add_field(
+        &mut self,
+        place: &Place<'_>,
+        field: Field,
+        text: Option<&str>,
+    ) -> Result<(), BuildError> {
         let Some(text) = text else { return Ok(()) };
         for part in text.split(',') {
             let part = part.trim_ascii();
@@ -441,7 +506,10 @@ impl UniverseBuilder {
         let group = if start == end {
             SKIPPED
         } else {
-            self.draft.groups.push(DraftGroup { text: text_id, atoms: (start, end) });
+            self.draft.groups.push(DraftGroup {
+                text: text_id,
+                atoms: (start, end),
+            });
             self.draft.groups.len() as u32 - 1
         };
         self.group_of.insert(key, group);
@@ -468,7 +536,9 @@ impl UniverseBuilder {
         let atom = DraftAtom {
             name,
             operator: constraint.map(|constraint| constraint.operator),
-            version: constraint.map_or(0, |constraint| self.draft.strings.intern(constraint.version.as_bytes())),
+            version: constraint.map_or(0, |constraint| {
+                self.draft.strings.intern(constraint.version.as_bytes())
+            }),
             qualifier,
             context: place.architecture,
             negative: kind.is_negative(),
@@ -506,7 +576,12 @@ impl UniverseBuilder {
                 Some(_) => continue,
                 None => 0,
             };
-            self.draft.provides.push(DraftProvides { name, package, version, architecture });
+            self.draft.provides.push(DraftProvides {
+                name,
+                package,
+                version,
+                architecture,
+            });
         }
         Ok(())
     }

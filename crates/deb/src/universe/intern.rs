@@ -88,7 +88,11 @@ impl Interner {
     /// The text behind a number; the empty string for a number never given out.
     pub(super) fn get(&self, id: u32) -> &[u8] {
         let id = id as usize;
-        let start = if id == 0 { 0 } else { self.ends[id - 1] as usize };
+        let start = if id == 0 {
+            0
+        } else {
+            self.ends[id - 1] as usize
+        };
         &self.pool[start..self.ends[id] as usize]
     }
 

@@ -105,7 +105,6 @@ pub(super) mod row {
         pub(crate) const OPERATOR: usize = 1;
         pub(crate) const VERSION: usize = 2;
         pub(crate) const QUALIFIER: usize = 3;
-        pub(crate) const CONTEXT: usize = 4;
         pub(crate) const CANDIDATES: usize = 5;
         pub(crate) const CANDIDATES_END: usize = 6;
         pub(crate) const WORDS: usize = 7;
@@ -147,7 +146,8 @@ impl Tables {
 
     /// Writes header and tables into one buffer.
     pub(super) fn encode(mut self) -> Vec<u8> {
-        self.strings.resize(self.strings.len().next_multiple_of(4), 0);
+        self.strings
+            .resize(self.strings.len().next_multiple_of(4), 0);
         let total = HEADER + (0..TABLES).map(|t| self.bytes(t).len()).sum::<usize>();
         let mut out = Vec::with_capacity(total);
         out.extend_from_slice(MAGIC);
@@ -205,7 +205,8 @@ impl<'a> Directory<'a> {
 
     /// The words of a table whose rows have `width` words.
     pub(super) fn words(&self, table: Table, width: usize) -> Result<&'a [u32], UniverseError> {
-        let words = <[u32]>::ref_from_bytes(self.bytes(table)?).map_err(|_| UniverseError::Damaged)?;
+        let words =
+            <[u32]>::ref_from_bytes(self.bytes(table)?).map_err(|_| UniverseError::Damaged)?;
         if !words.len().is_multiple_of(width) {
             return Err(UniverseError::Damaged);
         }

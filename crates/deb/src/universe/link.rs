@@ -67,7 +67,10 @@ fn sort_rows(draft: &mut Draft) {
         position[old as usize] = new as u32;
     }
     draft.rows = order.iter().map(|&old| draft.rows[old as usize]).collect();
-    draft.hashes = order.iter().map(|&old| draft.hashes[old as usize]).collect();
+    draft.hashes = order
+        .iter()
+        .map(|&old| draft.hashes[old as usize])
+        .collect();
     draft.provides.retain_mut(|provide| {
         provide.package = position[provide.package as usize];
         provide.package != NONE
@@ -88,7 +91,10 @@ fn compare_rows(draft: &Draft, a: usize, b: usize) -> Ordering {
         if x[p::VERSION] == y[p::VERSION] {
             return Ordering::Equal;
         }
-        let (x, y) = (draft.strings.text(x[p::VERSION]), draft.strings.text(y[p::VERSION]));
+        let (x, y) = (
+            draft.strings.text(x[p::VERSION]),
+            draft.strings.text(y[p::VERSION]),
+        );
         version::compare(y, x).then_with(|| y.cmp(x))
     };
     by_text(p::NAME)
@@ -192,14 +198,19 @@ impl Linker {
 
     /// The packages that satisfy an alternative, in apt's order.
     fn candidates_of(&self, atom: &DraftAtom) -> Vec<u32> {
-        let name = self.name_of.get(atom.name as usize).copied().unwrap_or(NONE);
+        let name = self
+            .name_of
+            .get(atom.name as usize)
+            .copied()
+            .unwrap_or(NONE);
         let Some(&(start, end)) = self.rows.get(name as usize) else {
             return Vec::new();
         };
         let mut found: Vec<(u32, bool)> = (start..end)
             .filter(|&row| {
                 let own = self.draft.rows[row as usize][p::VERSION];
-                self.architecture_fits(atom, row, self.draft.effective(row as usize)) && self.version_fits(atom, own)
+                self.architecture_fits(atom, row, self.draft.effective(row as usize))
+                    && self.version_fits(atom, own)
             })
             .map(|row| (row, false))
             .collect();
@@ -221,7 +232,20 @@ impl Linker {
         found.into_iter().map(|(row, _)| row).collect()
     }
 
-    fn preference(&self, row: u32, provider: bool) -> (bool, bool, bool, bool, u32, u32, std::cmp::Reverse<u32>, u32) {
+    fn preference(
+        &self,
+        row: u32,
+        provider: bool,
+    ) -> (
+        bool,
+        bool,
+        bool,
+        bool,
+        u32,
+        u32,
+        std::cmp::Reverse<u32>,
+        u32,
+    ) {
         let words = &self.draft.rows[row as usize];
         let flags = words[p::FLAGS];
         let architecture = self.draft.effective(row as usize);
@@ -248,10 +272,16 @@ impl Linker {
             return true;
         };
         if version == atom.version {
-            return matches!(operator, Operator::Equal | Operator::LessEqual | Operator::GreaterEqual);
+            return matches!(
+                operator,
+                Operator::Equal | Operator::LessEqual | Operator::GreaterEqual
+            );
         }
         let strings = &self.draft.strings;
-        operator.holds(version::compare(strings.text(version), strings.text(atom.version)))
+        operator.allows(version::compare(
+            strings.text(version),
+            strings.text(atom.version),
+        ))
     }
 
     fn architecture_fits(&self, atom: &DraftAtom, row: u32, architecture: u32) -> bool {
@@ -272,7 +302,10 @@ impl Linker {
         for atom in &self.draft.atoms {
             let start = candidates.len() as u32;
             candidates.extend(self.candidates_of(atom));
-            let (qualifier, operator) = (self.draft.qualifier_text(atom.qualifier), operator_code(atom.operator));
+            let (qualifier, operator) = (
+                self.draft.qualifier_text(atom.qualifier),
+                operator_code(atom.operator),
+            );
             atoms.extend([atom.name, operator, atom.version, qualifier, atom.context]);
             atoms.extend([start, candidates.len() as u32]);
         }
@@ -313,7 +346,8 @@ impl Linker {
         let groups = &tables.words[Table::Groups as usize];
         let candidates = &tables.words[Table::Candidates as usize];
         for (package, words) in self.draft.rows.iter().enumerate() {
-            let declared = words[p::DEPENDENCIES] as usize * 2..words[p::DEPENDENCIES_END] as usize * 2;
+            let declared =
+                words[p::DEPENDENCIES] as usize * 2..words[p::DEPENDENCIES_END] as usize * 2;
             for &[field, group] in self.draft.dependencies[declared].as_chunks::<2>().0 {
                 if !Field::ALL[field as usize].is_negative() {
                     continue;
@@ -335,11 +369,18 @@ impl Linker {
             }
             row[p::AGAINST_END] = index as u32 + 1;
         }
-        tables.words[Table::Against as usize] = pairs.into_iter().map(|(_, package)| package).collect();
+        tables.words[Table::Against as usize] =
+            pairs.into_iter().map(|(_, package)| package).collect();
     }
 
     fn write_rest(self, mut tables: Tables, names: &[u32]) -> Tables {
-        let Linker { draft, rows, provides, provided, .. } = self;
+        let Linker {
+            draft,
+            rows,
+            provides,
+            provided,
+            ..
+        } = self;
         let mut meta = vec![draft.native];
         meta.extend(&draft.foreign);
         tables.words[Table::Meta as usize] = meta;

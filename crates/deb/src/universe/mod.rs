@@ -15,6 +15,7 @@ mod layout;
 mod link;
 mod view;
 
+pub use crate::record::MultiArch;
 pub use builder::{BuildError, UniverseBuilder};
 pub use layout::UniverseError;
 pub use view::{Atom, Dependency, Origin, Package, Provider, Universe};
@@ -132,20 +133,6 @@ impl Field {
     }
 }
 
-/// How a package may share a system with its siblings of other architectures.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum MultiArch {
-    /// Not said: satisfies dependencies of its own architecture only.
-    #[default]
-    No,
-    /// `same`: may be installed for several architectures at once.
-    Same,
-    /// `foreign`: satisfies dependencies of any architecture.
-    Foreign,
-    /// `allowed`: does so where the dependency asks with `:any`.
-    Allowed,
-}
-
 /// Where packages come from: one component of one suite of one repository.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OriginSpec {
@@ -162,6 +149,3 @@ pub struct OriginSpec {
 /// An origin given to a builder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OriginId(pub u32);
-
-#[cfg(test)]
-mod tests;

@@ -140,7 +140,10 @@ impl<'a> Universe<'a> {
 
     /// The text of a name.
     pub fn name(&self, id: NameId) -> &'a str {
-        self.text(word(row_of(self.names, id.0, row::name::WORDS), row::name::TEXT))
+        self.text(word(
+            row_of(self.names, id.0, row::name::WORDS),
+            row::name::TEXT,
+        ))
     }
 
     /// Finds a name, real or virtual; sources are found as `src:NAME`.
@@ -178,7 +181,8 @@ impl<'a> Universe<'a> {
             let row = row_of(this.providers, index, row::provider::WORDS);
             Provider {
                 package: PackageId(word(row, row::provider::PACKAGE)),
-                version: Some(this.text(word(row, row::provider::VERSION))).filter(|v| !v.is_empty()),
+                version: Some(this.text(word(row, row::provider::VERSION)))
+                    .filter(|v| !v.is_empty()),
             }
         })
     }
@@ -207,31 +211,50 @@ impl<'a> Universe<'a> {
 
     /// Whether two packages bear the same name.
     pub fn same_name(&self, a: PackageId, b: PackageId) -> bool {
-        let name = |id: PackageId| word(row_of(self.packages, id.0, row::package::WORDS), row::package::NAME_ID);
+        let name = |id: PackageId| {
+            word(
+                row_of(self.packages, id.0, row::package::WORDS),
+                row::package::NAME_ID,
+            )
+        };
         name(a) == name(b)
     }
 
     /// What a package declares, in the order of [`Field`] and then as written.
-    pub fn dependencies(&self, id: PackageId) -> impl ExactSizeIterator<Item = Dependency> + use<'a> {
+    pub fn dependencies(
+        &self,
+        id: PackageId,
+    ) -> impl ExactSizeIterator<Item = Dependency> + use<'a> {
         let row = row_of(self.packages, id.0, row::package::WORDS);
         let start = word(row, row::package::DEPENDENCIES) as usize * 2;
         let end = word(row, row::package::DEPENDENCIES_END) as usize * 2;
         let words = self.dependencies.get(start..end).unwrap_or(&[]);
-        words.as_chunks::<2>().0.iter().map(|&[field, group]| Dependency {
-            field: Field::ALL[(field as usize).min(Field::ALL.len() - 1)],
-            group: GroupId(group),
-        })
+        words
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|&[field, group]| Dependency {
+                field: Field::ALL[(field as usize).min(Field::ALL.len() - 1)],
+                group: GroupId(group),
+            })
     }
 
     /// A group's text as its packages write it.
     pub fn group_text(&self, group: GroupId) -> &'a str {
-        self.text(word(row_of(self.groups, group.0, row::group::WORDS), row::group::TEXT))
+        self.text(word(
+            row_of(self.groups, group.0, row::group::WORDS),
+            row::group::TEXT,
+        ))
     }
 
     /// The alternatives of a group, in the order written.
     pub fn group_atoms(&self, group: GroupId) -> impl ExactSizeIterator<Item = AtomId> + use<'a> {
         let row = row_of(self.groups, group.0, row::group::WORDS);
-        let atoms = slice(self.group_atoms, word(row, row::group::ATOMS), word(row, row::group::ATOMS_END));
+        let atoms = slice(
+            self.group_atoms,
+            word(row, row::group::ATOMS),
+            word(row, row::group::ATOMS_END),
+        );
         atoms.iter().map(|&atom| AtomId(atom))
     }
 
@@ -263,8 +286,10 @@ impl<'a> Universe<'a> {
         };
         Atom {
             name: self.text(word(row, row::atom::NAME)),
-            qualifier: Some(self.text(word(row, row::atom::QUALIFIER))).filter(|text| !text.is_empty()),
-            constraint: operator.map(|operator| (operator, self.text(word(row, row::atom::VERSION)))),
+            qualifier: Some(self.text(word(row, row::atom::QUALIFIER)))
+                .filter(|text| !text.is_empty()),
+            constraint: operator
+                .map(|operator| (operator, self.text(word(row, row::atom::VERSION)))),
         }
     }
 
@@ -444,7 +469,8 @@ impl<'a> Package<'a> {
 
     /// Bytes to fetch.
     pub fn size(&self) -> u64 {
-        u64::from(word(self.row, row::package::SIZE_LOW)) | u64::from(word(self.row, row::package::SIZE_HIGH)) << 32
+        u64::from(word(self.row, row::package::SIZE_LOW))
+            | u64::from(word(self.row, row::package::SIZE_HIGH)) << 32
     }
 
     /// Bytes when installed, as declared (`Installed-Size` times 1024).
@@ -460,7 +486,12 @@ impl<'a> Package<'a> {
     /// The digest of its file, none if the index does not say.
     pub fn sha256(&self) -> Option<Sha256> {
         let start = self.id.0 as usize * 32;
-        let bytes: [u8; 32] = self.universe.hashes.get(start..start + 32)?.try_into().ok()?;
-        (bytes != [0; 32]).then(|| Sha256::from_bytes(bytes))
+        let bytes: [u8; 32] = self
+            .universe
+            .hashes
+            .get(start..start + 32)?
+            .try_into()
+            .ok()?;
+        (bytes != [0; 32]).then(|| Sha256(bytes))
     }
 }

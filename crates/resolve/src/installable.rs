@@ -1,0 +1,260 @@
+//! Which packages of a whole archive can be installed at all.
+//!
+//! Most packages can stand beside each other, so one consistent set is grown as far as it goes:
+//! every package that gets into it is installable, at the cost of looking at its dependencies
+//! once. What does not fit is tried in the next, fresh set; only what does not even fit a set of
+//! its own goes to the complete search, whose verdict is final. Essential packages are present in
+//! every set.
+
+use crate::allowed::Allowed;
+use crate::exclusion::for_each_excluded;
+use crate::search::{Proof, Search};
+use crate::solve::minimise;
+use crate::targets::Target;
+use formwork_deb::universe::{Dependency, PackageId, Universe};
+
+/// Which packages to look at, and what is there already.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct InstallableOptions<'a> {
+    /// Ask for the build dependencies of sources rather than for binary packages.
+    pub builds: bool,
+    /// Ask for these only; for all where it is empty.
+    pub packages: &'a [PackageId],
+    /// Names present beside the Essential ones, such as `build-essential`.
+    pub present: &'a [&'a str],
+}
+
+/// A package that no set of packages can hold.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The package.
+    pub package: PackageId,
+    /// The targets of the proof: what is present, and last the package itself.
+    pub targets: Vec<Target>,
+    /// Why.
+    pub proof: Proof,
+}
+
+/// The verdict over an archive.
+#[derive(Clone, Debug)]
+pub struct Installability {
+    /// How many packages were looked at.
+    pub total: usize,
+    /// Those that cannot be installed, sorted.
+    pub broken: Vec<Broken>,
+}
+
+/// How many packages one attempt may add before it is given up for the complete search.
+const EFFORT: u32 = 20_000;
+
+/// Finds the packages that cannot be installed.
+pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> Installability {
+    let allowed = Allowed::by_priority(universe);
+    let base = base_targets(universe, &allowed, options.present);
+    let mut left: Vec<PackageId> = match options.packages {
+        [] => universe
+            .ids()
+            .filter(|&id| universe.package(id).is_source() == options.builds)
+            .collect(),
+        some => some.to_vec(),
+    };
+    let total = left.len();
+    let mut known = vec![Known::Open; universe.len()];
+    let mut broken = Vec::new();
+    while !left.is_empty() {
+        let mut set = Growing::new(universe, &allowed, &mut known);
+        let mut rest = Vec::new();
+        let sound = base.iter().all(|target| set.add_one_of(&target.packages));
+        for (index, &package) in left.iter().enumerate() {
+            if set.known[package.0 as usize] == Known::Fine {
+                continue;
+            }
+            if sound && set.add(package) {
+                continue;
+            }
+            rest.push(package);
+            if !sound && index == 0 {
+                rest.extend(&left[1..]);
+                break;
+            }
+        }
+        // The first of a round met nothing but the base set: only the search can help it.
+        let settle = if sound {
+            rest.first() == left.first()
+        } else {
+            true
+        };
+        if settle && !rest.is_empty() {
+            let package = rest.remove(0);
+            match prove(universe, &allowed, &base, package) {
+                Ok(model) => model
+                    .iter()
+                    .for_each(|id| known[id.0 as usize] = Known::Fine),
+                Err(found) => {
+                    known[package.0 as usize] = Known::Broken;
+                    broken.push(found);
+                }
+            }
+        }
+        left = rest;
+    }
+    broken.sort_by_key(|found| found.package);
+    Installability { total, broken }
+}
+
+/// What has to be present: every Essential name in some version, and the names asked for.
+fn base_targets(universe: &Universe<'_>, allowed: &Allowed, present: &[&str]) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for id in universe.ids() {
+        let package = universe.package(id);
+        if package.is_essential() && allowed.is_first(id) {
+            let siblings = universe.siblings(id).map(PackageId);
+            let packages = siblings
+                .filter(|&sibling| allowed.contains(sibling))
+                .collect();
+            targets.push(Target {
+                wish: None,
+                packages,
+            });
+        }
+    }
+    for name in present {
+        let packages = universe
+            .find(name)
+            .into_iter()
+            .flat_map(|name| universe.packages_named(name));
+        let packages = packages.filter(|&id| allowed.contains(id)).collect();
+        targets.push(Target {
+            wish: None,
+            packages,
+        });
+    }
+    targets
+}
+
+fn prove(
+    universe: &Universe<'_>,
+    allowed: &Allowed,
+    base: &[Target],
+    package: PackageId,
+) -> Result<Vec<PackageId>, Broken> {
+    let mut targets = base.to_vec();
+    targets.push(Target {
+        wish: None,
+        packages: vec![package],
+    });
+    Search::new(universe, allowed)
+        .run(&targets)
+        .map_err(|proof| Broken {
+            package,
+            proof: minimise(universe, allowed, &targets, proof),
+            targets,
+        })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Open,
+    Fine,
+    Broken,
+}
+
+/// A set of packages that holds together at every moment.
+struct Growing<'u, 'a> {
+    universe: &'u Universe<'a>,
+    allowed: &'u Allowed,
+    known: &'u mut [Known],
+    member: Vec<bool>,
+    barred: Vec<u32>,
+    added: Vec<PackageId>,
+    effort: u32,
+}
+
+impl<'u, 'a> Growing<'u, 'a> {
+    fn new(universe: &'u Universe<'a>, allowed: &'u Allowed, known: &'u mut [Known]) -> Self {
+        Self {
+            universe,
+            allowed,
+            known,
+            member: vec![false; universe.len()],
+            barred: vec![0; universe.len()],
+            added: Vec::new(),
+            effort: 0,
+        }
+    }
+
+    fn add_one_of(&mut self, packages: &[PackageId]) -> bool {
+        packages
+            .iter()
+            .any(|&package| self.member[package.0 as usize])
+            || packages.iter().any(|&package| self.add(package))
+    }
+
+    /// Adds a package with all it needs, or leaves the set as it was.
+    fn add(&mut self, package: PackageId) -> bool {
+        self.added.clear();
+        self.effort = EFFORT;
+        let fits = self.enter(package, 0);
+        for index in 0..self.added.len() {
+            self.known[self.added[index].0 as usize] = Known::Fine;
+        }
+        fits
+    }
+
+    fn possible(&self, package: PackageId) -> bool {
+        let row = package.0 as usize;
+        self.barred[row] == 0 && self.known[row] != Known::Broken && self.allowed.contains(package)
+    }
+
+    fn enter(&mut self, package: PackageId, depth: u32) -> bool {
+        if self.member[package.0 as usize] {
+            return true;
+        }
+        if !self.possible(package) || self.effort == 0 || depth > 1_000 {
+            return false;
+        }
+        self.effort -= 1;
+        let mark = self.added.len();
+        let mut clash = false;
+        let (member, barred) = (&self.member, &mut self.barred);
+        for_each_excluded(self.universe, package, |other| {
+            clash |= member[other.0 as usize];
+            barred[other.0 as usize] += 1;
+        });
+        self.member[package.0 as usize] = true;
+        self.added.push(package);
+        if clash || !self.satisfy(package, depth) {
+            self.undo(mark);
+            return false;
+        }
+        true
+    }
+
+    fn satisfy(&mut self, package: PackageId, depth: u32) -> bool {
+        let universe = self.universe;
+        universe
+            .dependencies(package)
+            .all(|Dependency { field, group }| {
+                let candidates = universe.group_candidates(group);
+                !field.is_required()
+                    || candidates
+                        .iter()
+                        .any(|&candidate| self.member[candidate as usize])
+                    || candidates
+                        .iter()
+                        .any(|&candidate| self.enter(PackageId(candidate), depth + 1))
+            })
+    }
+
+    fn undo(&mut self, mark: usize) {
+        for index in mark..self.added.len() {
+            let package = self.added[index];
+            self.member[package.0 as usize] = false;
+            let barred = &mut self.barred;
+            for_each_excluded(self.universe, package, |other| {
+                barred[other.0 as usize] -= 1
+            });
+        }
+        self.added.truncate(mark);
+    }
+}

@@ -1,0 +1,111 @@
+//! Answering a request: the walk first, the search where the walk fails.
+
+use crate::allowed::Allowed;
+use crate::request::Request;
+use crate::search::{Fact, Proof, Search};
+use crate::solution::Solution;
+use crate::targets::{Target, Targets, WishError};
+use crate::walk::walk;
+use formwork_deb::universe::{Field, PackageId, Universe};
+use std::collections::BTreeSet;
+
+/// Wishes that cannot all be fulfilled.
+#[derive(Debug)]
+pub struct Conflict {
+    /// The targets that were asked for; [`Fact::Wish`] counts in them.
+    pub targets: Vec<Target>,
+    /// A smallest set of facts that excludes a solution: without any one of them there is none.
+    pub proof: Proof,
+}
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wishes that mean no package.
+    Wishes(Vec<WishError>),
+    /// Wishes that cannot be fulfilled together.
+    Conflict(Box<Conflict>),
+}
+
+/// Finds the packages a request needs.
+pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Failure> {
+    let Targets { targets, allowed } = Targets::find(universe, request).map_err(Failure::Wishes)?;
+    let set = match walk(universe, &allowed, &targets, request.recommends) {
+        Some(set) => set,
+        None => match Search::new(universe, &allowed).run(&targets) {
+            Ok(set) if request.recommends => add_recommended(universe, &allowed, &targets, set),
+            Ok(set) => set,
+            Err(proof) => {
+                let proof = minimise(universe, &allowed, &targets, proof);
+                return Err(Failure::Conflict(Box::new(Conflict { targets, proof })));
+            }
+        },
+    };
+    Ok(Solution::new(universe, targets, set, request.recommends))
+}
+
+/// Adds recommended packages one by one, each where the set still holds together with it.
+fn add_recommended(
+    universe: &Universe<'_>,
+    allowed: &Allowed,
+    targets: &[Target],
+    set: Vec<PackageId>,
+) -> Vec<PackageId> {
+    let mut wanted = targets.to_vec();
+    let mut best: BTreeSet<PackageId> = set.into_iter().collect();
+    let mut tried = BTreeSet::new();
+    loop {
+        let open = best
+            .iter()
+            .flat_map(|&package| universe.dependencies(package))
+            .find(|dependency| {
+                let candidates = universe.group_candidates(dependency.group);
+                dependency.field == Field::Recommends
+                    && !candidates.is_empty()
+                    && !candidates
+                        .iter()
+                        .any(|&candidate| best.contains(&PackageId(candidate)))
+                    && !tried.contains(&dependency.group.0)
+            });
+        let Some(dependency) = open else {
+            return best.into_iter().collect();
+        };
+        tried.insert(dependency.group.0);
+        let candidates = universe
+            .group_candidates(dependency.group)
+            .iter()
+            .map(|&candidate| PackageId(candidate));
+        let packages = candidates
+            .filter(|&candidate| allowed.contains(candidate))
+            .collect();
+        wanted.push(Target {
+            wish: None,
+            packages,
+        });
+        match Search::new(universe, allowed).run(&wanted) {
+            Ok(set) => best = set.into_iter().collect(),
+            Err(_) => drop(wanted.pop()),
+        }
+    }
+}
+
+/// Leaves facts out one by one as long as the rest still excludes a solution.
+pub(crate) fn minimise(
+    universe: &Universe<'_>,
+    allowed: &Allowed,
+    targets: &[Target],
+    proof: Proof,
+) -> Proof {
+    let mut facts: BTreeSet<Fact> = proof.facts.into_iter().collect();
+    let mut kept = BTreeSet::new();
+    while let Some(fact) = facts.pop_last() {
+        let rest: BTreeSet<Fact> = facts.union(&kept).copied().collect();
+        match Search::new(universe, allowed).believing(&rest).run(targets) {
+            Ok(_) => drop(kept.insert(fact)),
+            Err(smaller) => facts.retain(|fact| smaller.facts.contains(fact)),
+        }
+    }
+    Proof {
+        facts: kept.into_iter().collect(),
+    }
+}

@@ -1,0 +1,243 @@
+//! Looking wishes up: each becomes the packages that would fulfil it, the best first.
+
+use crate::allowed::{Allowed, effective};
+use crate::request::{Request, Variant, Wish};
+use formwork_deb::universe::{NameId, Package, PackageId, Universe};
+use std::collections::BTreeSet;
+use thiserror::Error;
+
+/// Why a wish means no package, or not one.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum WishError {
+    /// No such name.
+    #[error("no package `{name}`")]
+    Unknown {
+        /// What was asked.
+        name: String,
+        /// Names most like it.
+        nearest: Vec<String>,
+    },
+    /// Several packages provide the name and none bears it.
+    #[error("`{name}` is a virtual package, provided by {}", providers.join(", "))]
+    Virtual {
+        /// What was asked.
+        name: String,
+        /// Who provides it.
+        providers: Vec<String>,
+    },
+    /// The name exists, but not so.
+    #[error("no package `{wish}`; there is {}", found.join(", "))]
+    NoSuchVersion {
+        /// What was asked.
+        wish: String,
+        /// What there is instead, as `version (architecture, suite)`.
+        found: Vec<String>,
+    },
+}
+
+/// One wish and the packages that would fulfil it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The wish; none for a member of the base set.
+    pub wish: Option<Wish>,
+    /// Those that fulfil it, the one to take first in front.
+    pub packages: Vec<PackageId>,
+}
+
+/// All wishes of a request, looked up.
+pub struct Targets {
+    /// The base set, then the wishes in their order.
+    pub targets: Vec<Target>,
+    pub(crate) allowed: Allowed,
+}
+
+impl Targets {
+    /// Looks up every wish; all that fail are reported together.
+    pub fn find(universe: &Universe<'_>, request: &Request) -> Result<Self, Vec<WishError>> {
+        let mut allowed = Allowed::by_priority(universe);
+        let mut keep: BTreeSet<PackageId> = request.keep.iter().copied().collect();
+        let mut errors = Vec::new();
+        let mut wished = Vec::new();
+        for wish in &request.wishes {
+            match find_wish(universe, &allowed, wish) {
+                Ok(packages) => {
+                    if wish.version.is_some() || wish.suite.is_some() {
+                        allowed.admit(packages.iter().copied());
+                        admit_suite(universe, &mut allowed, wish);
+                        let first = packages[0];
+                        keep.retain(|&kept| !universe.same_name(kept, first));
+                        keep.insert(first);
+                    }
+                    wished.push((wish, packages));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        allowed.prefer(universe, &keep);
+        let mut targets = base_set(universe, &allowed, request.variant);
+        targets.extend(wished.into_iter().map(|(wish, mut packages)| {
+            packages.sort_by_key(|&id| !allowed.is_first(id));
+            Target {
+                wish: Some(wish.clone()),
+                packages,
+            }
+        }));
+        Ok(Self { targets, allowed })
+    }
+}
+
+/// A suite that a wish asks for may also serve that wish's dependencies.
+fn admit_suite(universe: &Universe<'_>, allowed: &mut Allowed, wish: &Wish) {
+    let Some(suite) = &wish.suite else { return };
+    let from: Vec<PackageId> = universe
+        .ids()
+        .filter(|&id| comes_from(universe.package(id), suite))
+        .collect();
+    allowed.admit(from);
+}
+
+fn comes_from(package: Package<'_>, suite: &str) -> bool {
+    let origin = package.origin();
+    origin.suite == suite || origin.repository == suite
+}
+
+fn find_wish(
+    universe: &Universe<'_>,
+    allowed: &Allowed,
+    wish: &Wish,
+) -> Result<Vec<PackageId>, WishError> {
+    let unknown = || WishError::Unknown {
+        name: wish.name.clone(),
+        nearest: nearest_names(universe, &wish.name),
+    };
+    let name = universe.find(&wish.name).ok_or_else(unknown)?;
+    let architecture = match wish.architecture.as_deref() {
+        None | Some("native" | "all") => universe.native(),
+        Some(other) => other,
+    };
+    let fits = |id: &PackageId| {
+        let package = universe.package(*id);
+        effective(universe, *id) == architecture
+            && wish
+                .version
+                .as_deref()
+                .is_none_or(|version| version == package.version())
+            && wish
+                .suite
+                .as_deref()
+                .is_none_or(|suite| comes_from(package, suite))
+            && (wish.version.is_some() || wish.suite.is_some() || allowed.contains(*id))
+    };
+    let named = universe.packages_named(name);
+    if named.len() > 0 {
+        let mut packages: Vec<PackageId> = named.filter(fits).collect();
+        packages.sort_by_key(|&id| !allowed.is_first(id));
+        return if packages.is_empty() {
+            Err(no_such_version(universe, name, wish))
+        } else {
+            Ok(packages)
+        };
+    }
+    let mut providers: Vec<PackageId> = universe
+        .providers(name)
+        .map(|provider| provider.package)
+        .filter(fits)
+        .collect();
+    providers.dedup();
+    let mut names: Vec<String> = providers
+        .iter()
+        .map(|&id| universe.package(id).name().to_owned())
+        .collect();
+    names.dedup();
+    match names.len() {
+        0 => Err(unknown()),
+        1 => {
+            providers.sort_by_key(|&id| !allowed.is_first(id));
+            Ok(providers)
+        }
+        _ => Err(WishError::Virtual {
+            name: wish.name.clone(),
+            providers: names,
+        }),
+    }
+}
+
+fn no_such_version(universe: &Universe<'_>, name: NameId, wish: &Wish) -> WishError {
+    let found = universe
+        .packages_named(name)
+        .map(|id| universe.package(id))
+        .map(|package| {
+            format!(
+                "{} ({}, {})",
+                package.version(),
+                package.architecture(),
+                package.origin().suite
+            )
+        })
+        .collect();
+    WishError::NoSuchVersion {
+        wish: wish.to_string(),
+        found,
+    }
+}
+
+/// The base set: Essential packages, those of the variant's priorities, and apt.
+fn base_set(universe: &Universe<'_>, allowed: &Allowed, variant: Option<Variant>) -> Vec<Target> {
+    let Some(variant) = variant else {
+        return Vec::new();
+    };
+    let belongs = |package: &Package<'_>| {
+        let by_priority = (1..=variant.priority()).contains(&package.priority());
+        let is_apt = variant != Variant::Essential && package.name() == "apt";
+        package.is_essential() || by_priority || is_apt
+    };
+    universe
+        .ids()
+        .filter(|&id| allowed.is_first(id) && effective(universe, id) == universe.native())
+        .map(|id| universe.package(id))
+        .filter(belongs)
+        .map(|package| Target {
+            wish: None,
+            packages: vec![package.id],
+        })
+        .collect()
+}
+
+/// Up to five names most like this one, real ones only.
+fn nearest_names(universe: &Universe<'_>, wanted: &str) -> Vec<String> {
+    let limit = (wanted.len() / 3).clamp(1, 3);
+    let mut close: Vec<(usize, &str)> = universe
+        .names()
+        .filter(|&name| universe.packages_named(name).len() > 0)
+        .map(|name| universe.name(name))
+        .filter(|name| !name.starts_with("src:") && name.len().abs_diff(wanted.len()) <= limit)
+        .filter_map(|name| {
+            let distance = edit_distance(name.as_bytes(), wanted.as_bytes());
+            (distance <= limit).then_some((distance, name))
+        })
+        .collect();
+    close.sort_unstable();
+    close
+        .into_iter()
+        .take(5)
+        .map(|(_, name)| name.to_owned())
+        .collect()
+}
+
+/// Insertions, deletions and replacements between two names.
+fn edit_distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
