@@ -42,25 +42,52 @@ pub fn add_package(text: &str, entry: &str) -> Result<Option<String>, EditError>
 
 /// Inserts an entry in the style of its neighbours.
 fn insert(list: &mut Array, place: usize, entry: &str) {
-    let model = list.get(place.min(list.len().saturating_sub(1))).map(|value| {
-        let prefix = value.decor().prefix().and_then(|raw| raw.as_str()).unwrap_or_default();
-        // A comment before the neighbour belongs to the neighbour; its indent is ours too.
-        match prefix.rfind('\n') {
-            Some(at) => prefix[at..].to_owned(),
-            None => " ".to_owned(),
-        }
-    });
     let mut value = Value::from(entry);
-    match model {
-        Some(prefix) if place > 0 || prefix.starts_with('\n') => value.decor_mut().set_prefix(prefix),
-        _ => value.decor_mut().set_prefix(""),
-    }
-    list.insert_formatted(place, value);
-    let second = (place == 0).then(|| list.get_mut(1)).flatten();
-    if let Some(next) = second {
-        let bare = next.decor().prefix().and_then(|raw| raw.as_str()).is_none_or(str::is_empty);
-        if bare {
+    let Some(indent) = indent(list) else {
+        value.decor_mut().set_prefix(if place == 0 { "" } else { " " });
+        list.insert_formatted(place, value);
+        if let Some(next) = list.get_mut(1).filter(|_| place == 0) {
             next.decor_mut().set_prefix(" ");
         }
+        return;
+    };
+    // What stands on the rest of the line before us is a comment on the entry before us, though
+    // the grammar counts it to the entry behind us, or to the end of the list.
+    let gap = take_gap(list, place);
+    let (comment, rest) = gap.split_at(gap.find('\n').unwrap_or(0));
+    value.decor_mut().set_prefix(format!("{comment}{indent}"));
+    let rest = if rest.is_empty() { indent.as_str() } else { rest };
+    match list.get_mut(place) {
+        Some(next) => next.decor_mut().set_prefix(rest),
+        None => {
+            list.set_trailing(rest);
+            list.set_trailing_comma(true);
+        }
     }
+    list.insert_formatted(place, value);
+}
+
+/// The line end and indent before an entry, if the list has one entry a line.
+fn indent(list: &Array) -> Option<String> {
+    list.iter().find_map(|value| {
+        let prefix = value.decor().prefix()?.as_str()?;
+        prefix.rfind('\n').map(|at| prefix[at..].to_owned())
+    })
+}
+
+/// Takes away the blanks and comments before the entry at a place, or before the list's end.
+fn take_gap(list: &mut Array, place: usize) -> String {
+    if let Some(next) = list.get(place) {
+        let prefix = next.decor().prefix().and_then(|raw| raw.as_str());
+        return prefix.unwrap_or_default().to_owned();
+    }
+    let mut gap = String::new();
+    // Without a comma at the end, the comment belongs to the last entry.
+    if let Some(last) = place.checked_sub(1).and_then(|before| list.get_mut(before)) {
+        let suffix = last.decor().suffix().and_then(|raw| raw.as_str());
+        gap.push_str(suffix.unwrap_or_default());
+        last.decor_mut().set_suffix("");
+    }
+    gap.push_str(list.trailing().as_str().unwrap_or_default());
+    gap
 }

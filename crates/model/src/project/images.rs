@@ -132,7 +132,7 @@ impl Defaults<'_> {
                 None => error.hint(format!("write [sets.{set}] into formwork.toml")),
             });
         };
-        if walk.inside.iter().any(|outer| *outer == set) {
+        if walk.inside.contains(&set) {
             let chain = walk.inside.join(" → @");
             let message = format!("the set `@{set}` contains itself (@{chain} → @{set})");
             return Err(source.error(&text.span(), message));
