@@ -7,7 +7,7 @@ use pgp::composed::{
     ArmorOptions, CleartextSignedMessage, DetachedSignature, KeyType, SignedKeyDetails,
     SignedPublicKey, SignedSecretKey, SignedSecretSubKey,
 };
-use pgp::crypto::hash::HashAlgorithm;
+pub use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
     self, KeyFlags, PacketTrait as _, SignatureConfig, SignatureType, Subpacket, SubpacketData,
     UserId,

@@ -11,5 +11,6 @@ pub mod deb_file;
 pub mod env;
 pub mod keys;
 pub mod package;
+pub mod project;
 pub mod server;
 pub mod universe;
