@@ -14,7 +14,8 @@ pub enum Kind {
     Set,
     /// An image; also the name of its file.
     Image,
-    /// A suite or codename of an archive; may hold `/` as in `bookworm/updates`.
+    /// A suite or codename of an archive; may hold `/` as in `bookworm/updates`, and ends in
+    /// `/` for a flat repository, as in `./`.
     Suite,
     /// A component of a suite; may hold `/` as in `updates/main`.
     Component,
@@ -64,7 +65,9 @@ pub fn is_valid(kind: Kind, name: &str) -> bool {
             every(name, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-_.")
         }
         Kind::Suite | Kind::Component => {
-            name.split('/').all(|part| every(part, |byte| byte.is_ascii_alphanumeric(), b"-_+.~"))
+            let path = if kind == Kind::Suite { without_flat_marks(name) } else { name };
+            path.split('/').all(|part| every(part, |byte| byte.is_ascii_alphanumeric(), b"-_+.~"))
+                || (path.is_empty() && name.ends_with('/'))
         }
         Kind::Architecture => {
             every(name, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-")
@@ -73,6 +76,12 @@ pub fn is_valid(kind: Kind, name: &str) -> bool {
         Kind::Package => every(name, |byte| byte.is_ascii_alphanumeric(), b"+-._"),
     };
     fits && name.len() <= 128
+}
+
+/// A suite without the marks of a flat repository: `./` in front and `/` at the end.
+fn without_flat_marks(name: &str) -> &str {
+    let Some(bare) = name.strip_suffix('/') else { return name };
+    if bare == "." { "" } else { bare.strip_prefix("./").unwrap_or(bare) }
 }
 
 /// Whether a name begins with a plain character and goes on with plain or other allowed ones.
@@ -98,7 +107,15 @@ mod tests {
             (Kind::Suite, "bookworm/updates", true),
             (Kind::Suite, "../x", false),
             (Kind::Suite, "/x", false),
-            (Kind::Suite, "x/", false),
+            (Kind::Suite, "x/", true),
+            (Kind::Suite, "./", true),
+            (Kind::Suite, "/", true),
+            (Kind::Suite, "./x/y/", true),
+            (Kind::Suite, "./x", false),
+            (Kind::Suite, "x//", false),
+            (Kind::Suite, "../", false),
+            (Kind::Suite, "./../", false),
+            (Kind::Component, "x/", false),
             (Kind::Suite, "x//y", false),
             (Kind::Suite, "x/../y", false),
             (Kind::Component, "non-free-firmware", true),

@@ -93,13 +93,7 @@ fn repository(
     }
     let suites = suites(source, name, written)?;
     let place = place(source, written, &suites)?;
-    let components = match &written.components {
-        Some(list) if list.is_empty() => {
-            return Err(source.error(&name.span(), format!("`{name_text}` has no component")));
-        }
-        Some(list) => checked_list(source, Kind::Component, list)?,
-        None => vec!["main".to_owned()],
-    };
+    let components = components(source, name, written, &suites)?;
     let snapshot = match (&written.snapshot, &place) {
         (Some(text), _) => Some(text),
         (None, Place::Mirror(_) | Place::Url { archive: Some(_), .. }) => project_snapshot,
@@ -119,6 +113,26 @@ fn repository(
         allow_expired: written.allow_expired.as_ref().map(|leave| expiry(source, leave)).transpose()?,
         spot,
     })
+}
+
+/// The components of a repository: main, unless it says otherwise; none if it is flat.
+fn components(
+    source: Source<'_>,
+    name: &Text,
+    written: &written::Repository,
+    suites: &[Text],
+) -> Result<Vec<String>, FileError> {
+    let flat = suites.iter().any(|suite| suite.get_ref().ends_with('/'));
+    match &written.components {
+        Some(list) if flat != list.is_empty() => {
+            let message = if flat { "a flat repository has no components" } else { "no component" };
+            let error = source.error(&name.span(), message);
+            Err(error.hint("components = [\"main\"], or none if the suite ends in /"))
+        }
+        Some(list) => checked_list(source, Kind::Component, list),
+        None if flat => Ok(Vec::new()),
+        None => Ok(vec!["main".to_owned()]),
+    }
 }
 
 /// A list of names that may be left out.
@@ -305,12 +319,15 @@ fn instant(source: Source<'_>, text: &Text) -> Result<Timestamp, FileError> {
 
 /// The template of the URLs of past states.
 fn template(source: Source<'_>, text: &Text) -> Result<String, FileError> {
-    let checked = url(source, text)?;
-    if checked.contains("{at}") {
-        return Ok(checked);
+    let written = text.get_ref();
+    if !written.starts_with("{base}") {
+        url(source, text)?;
+    }
+    if written.contains("{at}") {
+        return Ok(written.clone());
     }
     let error = source.error(&text.span(), "the template of a snapshot must hold {at}");
-    Err(error.hint("{at} becomes the instant, {archive} the name of the archive"))
+    Err(error.hint("{at} becomes the instant, {archive} the archive's name, {base} the URL without it"))
 }
 
 /// A leave to use an expired Release.
@@ -323,9 +340,7 @@ fn expiry(source: Source<'_>, leave: &written::AllowExpired) -> Result<AllowExpi
     if leave.reason.get_ref().trim().is_empty() {
         return Err(source.error(&leave.reason.span(), "an expired Release needs a reason"));
     }
-    // The day itself still counts.
-    let until = Timestamp(midnight.0.saturating_add(86_399));
-    Ok(AllowExpired { until, reason: leave.reason.get_ref().clone() })
+    Ok(AllowExpired { until: midnight, reason: leave.reason.get_ref().clone() })
 }
 
 /// Refuses a third party's repository of which nobody can tell whom it serves.

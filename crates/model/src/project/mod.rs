@@ -131,7 +131,7 @@ impl DebianArchive {
 /// A written leave to use an expired Release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowExpired {
-    /// The last instant of the leave.
+    /// The last day on which it holds, as its first second.
     pub until: Timestamp,
     /// Why.
     pub reason: String,
@@ -173,7 +173,7 @@ pub enum Variant {
     /// These, apt, and packages of priority `required`.
     #[default]
     Minbase,
-    /// These and packages of priority `important`.
+    /// These and packages of priority `important` and `standard`.
     Standard,
 }
 

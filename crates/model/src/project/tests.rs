@@ -218,7 +218,7 @@ fn every_fault_of_a_repository_has_its_place_and_a_way_out() {
         ("suite = \"bookworm\"", "8:9: a repository has either `suite` or `suites`, not both"),
         (
             "snapshot = \"http://mirror.example/archive\"",
-            "8:12: the template of a snapshot must hold {at} ({at} becomes the instant, {archive} the name of the archive)",
+            "8:12: the template of a snapshot must hold {at} ({at} becomes the instant, {archive} the archive's name, {base} the URL without it)",
         ),
         ("allow_expired = true", "8:17: `allow_expired` must be a table, not true or false"),
         (
@@ -293,11 +293,11 @@ fn a_secret_in_a_url_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn the_day_of_an_expiry_still_counts() {
+fn an_expiry_is_a_day() {
     let text = with("allow_expired = { until = \"2026-12-31\", reason = \"frozen\" }");
     let project = read(&text, "").expect("good");
     let leave = project.repository("debian").and_then(|found| found.allow_expired.as_ref());
-    assert_eq!(leave.map(|leave| leave.until.to_string()).as_deref(), Some("2026-12-31T23:59:59Z"));
+    assert_eq!(leave.map(|leave| leave.until.to_string()).as_deref(), Some("2026-12-31T00:00:00Z"));
 }
 
 #[test]
