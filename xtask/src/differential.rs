@@ -18,6 +18,9 @@ mod sets;
 mod toy;
 mod universe;
 
+pub(crate) use formwork::isolate;
+pub(crate) use options::default_data;
+
 use answers::Answers;
 use compare::{Case, Report};
 use formwork::Formwork;
@@ -40,8 +43,12 @@ fn suite(options: &Options) -> Result<bool, String> {
     let place = Place::new(options);
     let packages = place.indices.join("Packages");
     let text = std::fs::read_to_string(&packages).map_err(|error| {
-        format!("{}: {error}\n  try   bench/fetch-indices --data {} {}",
-            packages.display(), options.data.display(), place.name)
+        format!(
+            "{}: {error}\n  try   bench/fetch-indices --data {} {}",
+            packages.display(),
+            options.data.display(),
+            place.name
+        )
     })?;
     let index = Index::parse(text);
     let mut sets = sets::random_sets(&index, options.seed, options.sets, 10);
@@ -49,7 +56,11 @@ fn suite(options: &Options) -> Result<bool, String> {
     let mut answers = Answers::open(place.answers(&packages)?)?;
     ask_peers(&place, &index, &sets, &mut answers)?;
     let Some(program) = &options.formwork else {
-        println!("{}: the peers' answers to {} sets are kept", place.name, sets.len());
+        println!(
+            "{}: the peers' answers to {} sets are kept",
+            place.name,
+            sets.len()
+        );
         return Ok(true);
     };
     let formwork = Formwork {
@@ -85,8 +96,7 @@ fn ask_peers(
         return Ok(());
     }
     eprintln!("{}: dose, {} sets", place.name, open.len());
-    let verdicts =
-        dose::verdicts(index, &place.indices.join("Packages"), &place.native, &open)?;
+    let verdicts = dose::verdicts(index, &place.indices.join("Packages"), &place.native, &open)?;
     answers.keep_verdicts(&open.into_iter().zip(verdicts).collect::<Vec<_>>())
 }
 
@@ -100,7 +110,9 @@ fn compare_all(
 ) -> Result<Report, String> {
     let mut report = Report::default();
     for set in sets {
-        let Some(kept) = answers.get(set) else { continue };
+        let Some(kept) = answers.get(set) else {
+            continue;
+        };
         let ours = formwork.closure(set);
         let valid = match &ours {
             Ok(Some(members)) => {
@@ -109,7 +121,13 @@ fn compare_all(
             }
             _ => true,
         };
-        report.add(Case { wishes: set.clone(), ours, apt: kept.apt.clone(), dose: kept.dose, valid });
+        report.add(Case {
+            wishes: set.clone(),
+            ours,
+            apt: kept.apt.clone(),
+            dose: kept.dose,
+            valid,
+        });
     }
     Ok(report)
 }
@@ -127,7 +145,10 @@ impl Place {
     fn new(options: &Options) -> Self {
         let name = format!("{}-{}", options.suite, options.architecture);
         Self {
-            native: Native { architecture: options.architecture.clone(), foreign: None },
+            native: Native {
+                architecture: options.architecture.clone(),
+                foreign: None,
+            },
             root: options.data.join("root").join(&name),
             indices: options.data.join("indices").join(&name),
             data: options.data.clone(),
@@ -139,7 +160,10 @@ impl Place {
     fn answers(&self, packages: &Path) -> Result<PathBuf, String> {
         let output = Command::new("sha256sum").arg(packages).output();
         let output = output.map_err(|error| format!("cannot run sha256sum: {error}"))?;
-        let digest = String::from_utf8_lossy(&output.stdout).chars().take(12).collect::<String>();
+        let digest = String::from_utf8_lossy(&output.stdout)
+            .chars()
+            .take(12)
+            .collect::<String>();
         let directory = self.data.join("answers");
         std::fs::create_dir_all(&directory)
             .map_err(|error| format!("{}: {error}", directory.display()))?;

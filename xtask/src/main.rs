@@ -1,7 +1,9 @@
-//! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`.
+//! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`,
+//! `cargo xtask bench`.
 
 use std::process::ExitCode;
 
+mod bench;
 mod check;
 mod differential;
 mod source;
@@ -16,7 +18,8 @@ fn main() -> ExitCode {
         "check" => check::run(rest),
         "docs" => check::generated::write().map(|()| true),
         "differential" => differential::run(rest),
-        _ => Err("tasks: check [--system] [NAME…], docs, differential".to_owned()),
+        "bench" => bench::run(rest),
+        _ => Err("tasks: check [--system] [NAME…], docs, differential, bench".to_owned()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -60,7 +60,11 @@ impl Answers {
                 kept.dose = Some(*verdict);
             }
         }
-        let text: String = self.known.iter().map(|(set, kept)| write_line(set, kept)).collect();
+        let text: String = self
+            .known
+            .iter()
+            .map(|(set, kept)| write_line(set, kept))
+            .collect();
         replace(&self.path, &text)
     }
 }
@@ -74,7 +78,10 @@ fn replace(path: &Path, text: &str) -> Result<(), String> {
 
 fn write_line(wishes: &[String], kept: &Kept) -> String {
     let dose = kept.dose.map(|ok| if ok { "ok" } else { "broken" });
-    format!("{}\n", json!({ "wishes": wishes, "apt": kept.apt, "dose": dose }))
+    format!(
+        "{}\n",
+        json!({ "wishes": wishes, "apt": kept.apt, "dose": dose })
+    )
 }
 
 /// A line that was cut short by an interrupted run is asked again.
@@ -90,7 +97,11 @@ fn read_line(line: &str) -> Option<(Vec<String>, Kept)> {
 
 /// The strings of a JSON list.
 fn strings(value: &Value) -> Option<Vec<String>> {
-    value.as_array()?.iter().map(|item| Some(item.as_str()?.to_owned())).collect()
+    value
+        .as_array()?
+        .iter()
+        .map(|item| Some(item.as_str()?.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -101,8 +112,14 @@ mod tests {
     fn a_line_comes_back_as_it_was_written() {
         let wishes = vec!["a".to_owned(), "b".to_owned()];
         for kept in [
-            Kept { apt: None, dose: Some(false) },
-            Kept { apt: Some(BTreeSet::from(["a=1".to_owned()])), dose: None },
+            Kept {
+                apt: None,
+                dose: Some(false),
+            },
+            Kept {
+                apt: Some(BTreeSet::from(["a=1".to_owned()])),
+                dose: None,
+            },
         ] {
             let line = write_line(&wishes, &kept);
             assert_eq!(read_line(&line), Some((wishes.clone(), kept)));

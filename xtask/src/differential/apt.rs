@@ -42,7 +42,10 @@ pub(crate) fn ask(configuration: &Path, wishes: &[String]) -> Result<Answer, Str
 
 /// The indented lines `NAME[:ARCH] (VERSION)` that follow the heading.
 fn installed(list: &str) -> BTreeSet<String> {
-    let lines = list.lines().skip(1).take_while(|line| line.starts_with(' '));
+    let lines = list
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with(' '));
     lines
         .filter_map(|line| {
             let (name, version) = line.trim().split_once(" (")?;

@@ -38,7 +38,9 @@ impl Report {
         self.sets += 1;
         let wishes = case.wishes.join(" ");
         if case.apt.is_some() && case.dose == Some(false) {
-            self.peers.push(format!("peers     {wishes}: apt finds an answer, dose none"));
+            self.peers.push(format!(
+                "peers     {wishes}: apt finds an answer, dose none"
+            ));
         }
         let ours = match &case.ours {
             Ok(ours) => ours,
@@ -56,13 +58,15 @@ impl Report {
             }
             (Some(_), None) => {
                 self.apt_answers += 1;
-                self.faults.push(format!("verdict   {wishes}: apt finds an answer, we none"));
+                self.faults
+                    .push(format!("verdict   {wishes}: apt finds an answer, we none"));
             }
             (None, ours) => {
                 self.apt_gave_up += 1;
                 if case.dose.is_some_and(|dose| dose != ours.is_some()) {
                     let ours = if ours.is_some() { "ok" } else { "broken" };
-                    self.faults.push(format!("verdict   {wishes}: we say {ours}, dose does not"));
+                    self.faults
+                        .push(format!("verdict   {wishes}: we say {ours}, dose does not"));
                 }
             }
         }
@@ -74,7 +78,8 @@ impl Report {
             if case.valid {
                 self.valid += 1;
             } else {
-                self.faults.push(format!("invalid   {wishes}: our answer does not stand"));
+                self.faults
+                    .push(format!("invalid   {wishes}: our answer does not stand"));
             }
         }
     }
@@ -105,11 +110,23 @@ impl Report {
     /// The report as text: the counts, then every case that is not the same.
     pub(crate) fn render(&self, title: &str) -> String {
         let mut out = String::new();
-        let verdicts = self.faults.iter().filter(|fault| fault.starts_with("verdict")).count();
+        let verdicts = self
+            .faults
+            .iter()
+            .filter(|fault| fault.starts_with("verdict"))
+            .count();
         let _ = writeln!(out, "{title}: {} sets", self.sets);
-        let _ = writeln!(out, "  same set as apt     {} of {}", self.same, self.apt_answers);
+        let _ = writeln!(
+            out,
+            "  same set as apt     {} of {}",
+            self.same, self.apt_answers
+        );
         let _ = writeln!(out, "  apt gave up         {}", self.apt_gave_up);
-        let _ = writeln!(out, "  valid answers       {} of {}", self.valid, self.answers);
+        let _ = writeln!(
+            out,
+            "  valid answers       {} of {}",
+            self.valid, self.answers
+        );
         let _ = writeln!(out, "  verdicts that differ {verdicts}");
         for line in self.faults.iter().chain(&self.differing).chain(&self.peers) {
             let _ = writeln!(out, "  {line}");
@@ -122,7 +139,11 @@ fn difference(wishes: &str, apt: &BTreeSet<String>, ours: &BTreeSet<String>) -> 
     let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
         one.difference(other).cloned().collect::<Vec<_>>().join(" ")
     };
-    format!("different {wishes}: apt only [{}] we only [{}]", list(apt, ours), list(ours, apt))
+    format!(
+        "different {wishes}: apt only [{}] we only [{}]",
+        list(apt, ours),
+        list(ours, apt)
+    )
 }
 
 /// Whether every wish is a member by its own name.
@@ -134,7 +155,9 @@ pub(crate) fn serves(
 ) -> bool {
     let served = |wish: &String| {
         let can_be = index.wished(wish, native);
-        can_be.into_iter().any(|at| members.contains(&index.member(at, native)))
+        can_be
+            .into_iter()
+            .any(|at| members.contains(&index.member(at, native)))
     };
     wishes.iter().all(served)
 }

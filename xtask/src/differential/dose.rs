@@ -24,7 +24,9 @@ pub(crate) fn verdicts(
         write_pseudo_package(&mut foreground, number, native, &wishes.join(", "));
     }
     let broken = broken_sets(&foreground, packages, native)?;
-    Ok((0..sets.len()).map(|number| !broken.contains(&number)).collect())
+    Ok((0..sets.len())
+        .map(|number| !broken.contains(&number))
+        .collect())
 }
 
 /// Whether all members (`name=version`) can be installed together out of nothing but themselves.
@@ -39,7 +41,9 @@ pub(crate) fn complete(
     for member in members {
         let (name, version) = member.split_once('=').unwrap_or((member, ""));
         let found = index.wished(name, native);
-        let found = found.into_iter().find(|&at| index.stanzas[at].version == version);
+        let found = found
+            .into_iter()
+            .find(|&at| index.stanzas[at].version == version);
         let Some(at) = found else { return Ok(false) };
         background.push_str(index.text(at));
         background.push('\n');
@@ -58,7 +62,11 @@ fn exact(index: &Index, name: &str, native: &Native) -> String {
         .into_iter()
         .map(|at| format!("{name} (= {})", index.stanzas[at].version))
         .collect();
-    if versions.is_empty() { name.to_owned() } else { versions.join(" | ") }
+    if versions.is_empty() {
+        name.to_owned()
+    } else {
+        versions.join(" | ")
+    }
 }
 
 fn write_pseudo_package(out: &mut String, number: usize, native: &Native, depends: &str) {
@@ -76,7 +84,10 @@ fn broken_sets(
 ) -> Result<BTreeSet<usize>, String> {
     let file = std::env::temp_dir().join(format!("formwork-wishes-{}", std::process::id()));
     std::fs::write(&file, foreground).map_err(|error| format!("{}: {error}", file.display()))?;
-    let foreign = native.foreign.as_ref().map(|name| format!("--deb-foreign-archs={name}"));
+    let foreign = native
+        .foreign
+        .as_ref()
+        .map(|name| format!("--deb-foreign-archs={name}"));
     let output = Command::new("dose-debcheck")
         .arg(format!("--deb-native-arch={}", native.architecture))
         .args(foreign)
@@ -88,10 +99,18 @@ fn broken_sets(
     let output = output.map_err(|error| format!("cannot run dose-debcheck: {error}"))?;
     let report = String::from_utf8_lossy(&output.stdout);
     if !report.contains("foreground-packages:") && !report.contains("total-packages:") {
-        return Err(format!("dose-debcheck: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(format!(
+            "dose-debcheck: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
     }
     Ok(report
         .lines()
-        .filter_map(|line| line.trim().strip_prefix("package: formwork-wish-")?.parse().ok())
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("package: formwork-wish-")?
+                .parse()
+                .ok()
+        })
         .collect())
 }

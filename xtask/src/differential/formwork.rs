@@ -64,7 +64,9 @@ pub(crate) fn isolate(command: &mut Command, home: &Path) {
 
 /// The members of an answer, in apt's words: foreign ones carry their architecture.
 fn members(document: &Value, native: &str) -> Result<BTreeSet<String>, String> {
-    let packages = document["packages"].as_array().ok_or("the answer has no `packages`")?;
+    let packages = document["packages"]
+        .as_array()
+        .ok_or("the answer has no `packages`")?;
     let member = |package: &Value| {
         let [name, version, architecture] =
             ["name", "version", "architecture"].map(|key| package[key].as_str());

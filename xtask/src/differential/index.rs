@@ -55,7 +55,12 @@ impl Index {
                 providers.entry(provided.clone()).or_default().push(at);
             }
         }
-        Self { text, stanzas, by_name, providers }
+        Self {
+            text,
+            stanzas,
+            by_name,
+            providers,
+        }
     }
 
     /// All real names, sorted.
@@ -92,7 +97,11 @@ impl Index {
     /// The stanzas that bear a name, or provide it where no package bears it.
     pub(crate) fn bearing(&self, name: &str) -> &[usize] {
         let real = self.named(name);
-        if real.is_empty() { self.providers.get(name).map_or(&[], Vec::as_slice) } else { real }
+        if real.is_empty() {
+            self.providers.get(name).map_or(&[], Vec::as_slice)
+        } else {
+            real
+        }
     }
 
     /// The stanzas that provide a name without bearing it.
@@ -123,7 +132,9 @@ fn stanza(text: &str, range: Range<usize>) -> Stanza {
         name: field("Package"),
         version: field("Version"),
         architecture: field("Architecture"),
-        provides: groups(&field("Provides")).map(|group| first_name(group).to_owned()).collect(),
+        provides: groups(&field("Provides"))
+            .map(|group| first_name(group).to_owned())
+            .collect(),
         depends,
         clashes,
         text: range,
@@ -143,7 +154,10 @@ fn field(stanza: &str, name: &str) -> Option<String> {
 }
 
 fn groups(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|group| !group.is_empty())
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|group| !group.is_empty())
 }
 
 fn first_name(group: &str) -> &str {

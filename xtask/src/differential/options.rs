@@ -31,7 +31,9 @@ impl Options {
         };
         let mut arguments = arguments.iter();
         while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
+            let value = arguments
+                .next()
+                .ok_or_else(|| format!("{name} needs a value"))?;
             options.set(name, value)?;
         }
         options.data = absolute(options.data)?;
@@ -40,7 +42,11 @@ impl Options {
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let number = || value.parse::<usize>().map_err(|_| format!("{name}: `{value}` is no number"));
+        let number = || {
+            value
+                .parse::<usize>()
+                .map_err(|_| format!("{name}: `{value}` is no number"))
+        };
         match name {
             "--suite" => value.clone_into(&mut self.suite),
             "--arch" => value.clone_into(&mut self.architecture),

@@ -60,7 +60,11 @@ fn clashes(index: &Index) -> Vec<(usize, usize)> {
     let mut versioned = 0_usize;
     for (at, stanza) in index.stanzas.iter().enumerate() {
         for (name, any_version) in &stanza.clashes {
-            let providers = if *any_version { index.providing(name) } else { &[] };
+            let providers = if *any_version {
+                index.providing(name)
+            } else {
+                &[]
+            };
             for &other in index.named(name).iter().chain(providers) {
                 versioned += usize::from(!any_version);
                 let wanted = *any_version || versioned % 8 == 1;

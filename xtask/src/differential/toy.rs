@@ -23,7 +23,10 @@ const SETS: (usize, usize) = (10, 6);
 
 /// Compares on `count` universes.
 pub(crate) fn run(options: &Options, count: usize) -> Result<bool, String> {
-    let program = options.formwork.clone().ok_or("--toy needs --formwork PROGRAM")?;
+    let program = options
+        .formwork
+        .clone()
+        .ok_or("--toy needs --formwork PROGRAM")?;
     let (mut calm, mut stormy) = (Report::default(), Report::default());
     for number in 0..count {
         let seed = options.seed.wrapping_mul(1000).wrapping_add(number as u64);
@@ -31,9 +34,17 @@ pub(crate) fn run(options: &Options, count: usize) -> Result<bool, String> {
         let place = Place::make(&options.data.join("toy").join(seed.to_string()), &universe)?;
         let report = place.compare(&program, seed)?;
         if !report.agrees() {
-            println!("{}", report.render(&format!("universe {seed}, {}", place.directory.display())));
+            println!(
+                "{}",
+                report.render(&format!("universe {seed}, {}", place.directory.display()))
+            );
         }
-        if universe.stormy { &mut stormy } else { &mut calm }.merge(report);
+        if universe.stormy {
+            &mut stormy
+        } else {
+            &mut calm
+        }
+        .merge(report);
     }
     print!("{}", calm.render("calm universes"));
     print!("{}", stormy.render("stormy universes"));
@@ -52,7 +63,13 @@ impl Place {
     fn make(directory: &Path, universe: &Universe) -> Result<Self, String> {
         let _ = std::fs::remove_dir_all(directory);
         let failure = |error| format!("{}: {error}", directory.display());
-        for name in ["home", "apt/lists/partial", "apt/cache/archives/partial", "apt/etc/empty", "apt/log"] {
+        for name in [
+            "home",
+            "apt/lists/partial",
+            "apt/cache/archives/partial",
+            "apt/etc/empty",
+            "apt/log",
+        ] {
             std::fs::create_dir_all(directory.join(name)).map_err(failure)?;
         }
         let archive = Archive::at(&directory.join("archive"));
@@ -76,7 +93,12 @@ impl Place {
 
     fn compare(&self, program: &Path, seed: u64) -> Result<Report, String> {
         let sets = self.sets(seed);
-        let verdicts = dose::verdicts(&self.index, &self.directory.join("Packages"), &self.native, &sets)?;
+        let verdicts = dose::verdicts(
+            &self.index,
+            &self.directory.join("Packages"),
+            &self.native,
+            &sets,
+        )?;
         let formwork = self.formwork(program);
         let mut report = Report::default();
         for (wishes, verdict) in sets.into_iter().zip(verdicts) {
@@ -89,7 +111,13 @@ impl Place {
                 }
                 _ => true,
             };
-            report.add(Case { wishes, ours, apt, dose: Some(verdict), valid });
+            report.add(Case {
+                wishes,
+                ours,
+                apt,
+                dose: Some(verdict),
+                valid,
+            });
         }
         Ok(report)
     }
@@ -111,7 +139,10 @@ impl Place {
     }
 
     fn formwork(&self, program: &Path) -> Formwork {
-        let mut options = vec!["--keyring".to_owned(), self.archive.keyring().display().to_string()];
+        let mut options = vec![
+            "--keyring".to_owned(),
+            self.archive.keyring().display().to_string(),
+        ];
         if let Some(foreign) = &self.native.foreign {
             options.extend(["--foreign".to_owned(), foreign.clone()]);
         }
@@ -128,7 +159,12 @@ impl Place {
     fn write_apt_root(&self) -> std::io::Result<()> {
         let root = self.directory.join("apt");
         let path = root.display();
-        let foreign = self.native.foreign.as_ref().map(|name| format!(" \"{name}\";")).unwrap_or_default();
+        let foreign = self
+            .native
+            .foreign
+            .as_ref()
+            .map(|name| format!(" \"{name}\";"))
+            .unwrap_or_default();
         let configuration = format!(
             "Dir \"{path}/\";\nDir::Etc \"{path}/etc/\";\nDir::Etc::parts \"{path}/etc/empty\";\n\
              Dir::Etc::sourceparts \"{path}/etc/empty\";\nDir::Etc::preferencesparts \"{path}/etc/empty\";\n\
@@ -157,7 +193,10 @@ impl Place {
         if output.status.success() {
             return Ok(());
         }
-        Err(format!("apt-get update: {}", String::from_utf8_lossy(&output.stderr)))
+        Err(format!(
+            "apt-get update: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ))
     }
 }
 
@@ -167,11 +206,19 @@ fn write_archive(archive: &Archive, universe: &Universe) {
         "Origin: Toy\nSuite: toy\nCodename: toy\nDate: Sun, 01 Nov 2026 00:00:00 UTC\n\
          Architectures: {NATIVE} {FOREIGN}\nComponents: main\nSHA256:\n"
     );
-    let indices = [(NATIVE, Some(&universe.native)), (FOREIGN, universe.foreign.as_ref())];
+    let indices = [
+        (NATIVE, Some(&universe.native)),
+        (FOREIGN, universe.foreign.as_ref()),
+    ];
     for (architecture, text) in indices {
         let text = text.map_or("", String::as_str);
         let path = format!("main/binary-{architecture}/Packages");
-        let _ = writeln!(release, " {} {} {path}", sha256(text.as_bytes()), text.len());
+        let _ = writeln!(
+            release,
+            " {} {} {path}",
+            sha256(text.as_bytes()),
+            text.len()
+        );
         archive.overwrite(&format!("dists/toy/{path}"), text.as_bytes());
     }
     archive.write_release(&Suite::new("toy"), &release);

@@ -13,7 +13,15 @@ pub(crate) const NATIVE: &str = "amd64";
 pub(crate) const FOREIGN: &str = "i386";
 
 /// Versions in dpkg's order.
-const VERSIONS: [&str; 7] = ["0.9~rc1-1", "1.0-1", "1.0-1+b1", "1.1-1", "1.10-1", "1:0.5-1", "2:1.0"];
+const VERSIONS: [&str; 7] = [
+    "0.9~rc1-1",
+    "1.0-1",
+    "1.0-1+b1",
+    "1.1-1",
+    "1.10-1",
+    "1:0.5-1",
+    "2:1.0",
+];
 
 /// One universe: the text of each architecture's `Packages`.
 pub(crate) struct Universe {
@@ -48,9 +56,21 @@ pub(crate) fn make(seed: u64) -> Universe {
     let stormy = random.chance(33);
     let foreign = random.chance(25);
     let count = 50 + random.below(251);
-    let virtual_names = (0..3 + count / 15).map(|number| format!("virtual-{number}")).collect();
-    let clashes = if stormy { 15 + random.below(25) } else { random.below(5) };
-    let mut maker = Maker { random, packages: Vec::new(), virtual_names, clashes, foreign };
+    let virtual_names = (0..3 + count / 15)
+        .map(|number| format!("virtual-{number}"))
+        .collect();
+    let clashes = if stormy {
+        15 + random.below(25)
+    } else {
+        random.below(5)
+    };
+    let mut maker = Maker {
+        random,
+        packages: Vec::new(),
+        virtual_names,
+        clashes,
+        foreign,
+    };
     for number in 0..count {
         let package = maker.package(number);
         maker.packages.push(package);
@@ -84,7 +104,13 @@ impl Maker {
             provides.push((format!("pkg-{}", random.below(number)), None));
         }
         let multi_arch = multi_arch.filter(|&kind| !(all && kind == "same"));
-        Package { name: name(number), versions, all, multi_arch, provides }
+        Package {
+            name: name(number),
+            versions,
+            all,
+            multi_arch,
+            provides,
+        }
     }
 
     fn write(mut self, stormy: bool) -> Universe {
@@ -100,7 +126,11 @@ impl Maker {
                 }
             }
         }
-        Universe { native, foreign: self.foreign.then_some(foreign), stormy }
+        Universe {
+            native,
+            foreign: self.foreign.then_some(foreign),
+            stormy,
+        }
     }
 
     fn stanza(&self, number: usize, version: usize, architecture: &str, relations: &str) -> String {
@@ -142,7 +172,9 @@ impl Maker {
     /// The fields that relate a package to others, and its priority.
     fn relations(&mut self, number: usize) -> String {
         let mut out = String::new();
-        let priority = *self.random.pick(&["optional", "optional", "optional", "standard", "extra"]);
+        let priority = *self
+            .random
+            .pick(&["optional", "optional", "optional", "standard", "extra"]);
         let _ = writeln!(out, "Priority: {priority}");
         if self.random.chance(2) {
             out.push_str("Essential: yes\n");
@@ -152,8 +184,10 @@ impl Maker {
             1..10 => 2,
             _ => 4,
         };
-        let counts =
-            [("Pre-Depends", self.random.below(8) / 7), ("Depends", self.random.below(most))];
+        let counts = [
+            ("Pre-Depends", self.random.below(8) / 7),
+            ("Depends", self.random.below(most)),
+        ];
         for (field, count) in counts {
             let count = if number == 0 { 0 } else { count };
             let groups: Vec<String> = (0..count).map(|_| self.group(number)).collect();
@@ -173,8 +207,15 @@ impl Maker {
     }
 
     fn group(&mut self, number: usize) -> String {
-        let alternatives = if self.random.chance(25) { 2 + self.random.below(2) } else { 1 };
-        (0..alternatives).map(|_| self.alternative(number)).collect::<Vec<_>>().join(" | ")
+        let alternatives = if self.random.chance(25) {
+            2 + self.random.below(2)
+        } else {
+            1
+        };
+        (0..alternatives)
+            .map(|_| self.alternative(number))
+            .collect::<Vec<_>>()
+            .join(" | ")
     }
 
     fn alternative(&mut self, number: usize) -> String {
@@ -182,7 +223,11 @@ impl Maker {
         if random.chance(15) {
             let name = random.pick(&self.virtual_names).clone();
             let version = random.below(VERSIONS.len());
-            return if random.chance(15) { format!("{name} (>= {})", VERSIONS[version]) } else { name };
+            return if random.chance(15) {
+                format!("{name} (>= {})", VERSIONS[version])
+            } else {
+                name
+            };
         }
         if random.chance(1) {
             return format!("missing-{}", random.below(9));
@@ -195,7 +240,11 @@ impl Maker {
     /// Mostly a package further down; a few edges go anywhere.
     fn target(&mut self, number: usize) -> usize {
         let count = self.packages.len();
-        let below = if number == 0 || self.random.chance(2) { count } else { number };
+        let below = if number == 0 || self.random.chance(2) {
+            count
+        } else {
+            number
+        };
         self.random.below(below)
     }
 
@@ -219,7 +268,10 @@ impl Maker {
             return String::new();
         }
         let fits = random.chance(fits);
-        let (low, high) = (random.below(newest + 1), newest + random.below(VERSIONS.len() - newest));
+        let (low, high) = (
+            random.below(newest + 1),
+            newest + random.below(VERSIONS.len() - newest),
+        );
         let (operator, version) = match (random.below(5), fits) {
             (0, true) => ("=", newest),
             (1, true) => ("<=", high),
