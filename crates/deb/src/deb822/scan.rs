@@ -147,7 +147,7 @@ impl Scanner {
 
     /// Refuses a paragraph that reaches too far; its present line begins at `from`.
     pub(super) fn refuse_large(&self, from: usize, to: usize) -> Result<(), Deb822Error> {
-        if to - self.start().unwrap_or(from) > self.limit {
+        if to > from && to - self.start().unwrap_or(from) > self.limit {
             return Err(self.error(Deb822Problem::TooLarge(self.limit)));
         }
         Ok(())
