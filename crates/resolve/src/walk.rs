@@ -43,7 +43,7 @@ pub(crate) fn walk(
         protected: vec![false; count],
         chosen: Vec::new(),
     };
-    let mut wishes: Vec<PackageId> = targets
+    let wishes: Vec<PackageId> = targets
         .iter()
         .filter_map(|target| target.packages.first().copied())
         .collect();
@@ -51,8 +51,6 @@ pub(crate) fn walk(
         walk.protected[wish.0 as usize] = true;
         walk.set_installed(wish);
     }
-    wishes.sort_by_key(|&wish| universe.package(wish).rank());
-    wishes.dedup();
     for &wish in &wishes {
         walk.mark(wish, true, true, 0);
     }
