@@ -223,6 +223,17 @@ impl Url {
         decode(&self.path).map(|bytes| PathBuf::from(std::ffi::OsString::from_vec(bytes)))
     }
 
+    /// The same address with `suffix` at the end of the last part of its path.
+    #[must_use]
+    pub fn extended(&self, suffix: &str) -> Url {
+        let (path, slash) = match self.path.strip_suffix('/') {
+            Some(path) if !path.is_empty() => (path, "/"),
+            _ => (self.path.as_str(), ""),
+        };
+        let path = format!("{path}{}{slash}", encode(suffix.as_bytes()));
+        Url { path, ..self.clone() }
+    }
+
     /// The user name and the password, if any.
     #[must_use]
     pub fn credentials(&self) -> Option<(&str, &str)> {
