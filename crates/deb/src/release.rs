@@ -246,22 +246,4 @@ fn entry(text: &str) -> Option<(&str, IndexFile)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_small_release() {
-        let digest = Sha256::of(b"x");
-        let text = format!(
-            "Suite: stable\nDate: Sat, 10 Jan 2026 09:41:12 UTC\nSHA256:\n {digest} 7 main/binary-amd64/Packages\n"
-        );
-        let release = Release::parse(&text).expect("a good Release");
-        assert_eq!(
-            release.files["main/binary-amd64/Packages"],
-            IndexFile {
-                size: 7,
-                sha256: digest
-            }
-        );
-    }
-}
+mod tests;
