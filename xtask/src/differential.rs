@@ -13,6 +13,7 @@ mod dose;
 mod formwork;
 mod index;
 mod options;
+mod peers;
 mod random;
 mod sets;
 mod toy;
@@ -26,6 +27,7 @@ use compare::{Case, Report};
 use formwork::Formwork;
 use index::{Index, Native};
 use options::Options;
+use peers::Peers;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -54,7 +56,7 @@ fn suite(options: &Options) -> Result<bool, String> {
     let mut sets = sets::random_sets(&index, options.seed, options.sets, 10);
     sets.extend(sets::clashing_sets(&index, options.seed, options.clash));
     let mut answers = Answers::open(place.answers(&packages)?)?;
-    ask_peers(&place, &index, &sets, &mut answers)?;
+    place.peers(packages).answer(&index, &sets, &mut answers)?;
     let Some(program) = &options.formwork else {
         println!(
             "{}: the peers' answers to {} sets are kept",
@@ -74,30 +76,6 @@ fn suite(options: &Options) -> Result<bool, String> {
     let report = compare_all(&index, &place.native, &formwork, &sets, &answers)?;
     print!("{}", report.render(&place.name));
     Ok(report.passes())
-}
-
-/// Lets apt and dose answer what they have not answered before.
-fn ask_peers(
-    place: &Place,
-    index: &Index,
-    sets: &[Vec<String>],
-    answers: &mut Answers,
-) -> Result<(), String> {
-    let configuration = place.root.join("apt.conf");
-    for (number, set) in sets.iter().enumerate() {
-        if answers.get(set).is_none() {
-            eprintln!("{}: apt, set {} of {}", place.name, number + 1, sets.len());
-            answers.keep(set, apt::ask(&configuration, set)?)?;
-        }
-    }
-    let open = |set: &&Vec<String>| answers.get(set).is_some_and(|kept| kept.dose.is_none());
-    let open: Vec<Vec<String>> = sets.iter().filter(open).cloned().collect();
-    if open.is_empty() {
-        return Ok(());
-    }
-    eprintln!("{}: dose, {} sets", place.name, open.len());
-    let verdicts = dose::verdicts(index, &place.indices.join("Packages"), &place.native, &open)?;
-    answers.keep_verdicts(&open.into_iter().zip(verdicts).collect::<Vec<_>>())
 }
 
 /// Asks Formwork for every set and lays its answers beside the peers'.
@@ -153,6 +131,15 @@ impl Place {
             indices: options.data.join("indices").join(&name),
             data: options.data.clone(),
             name,
+        }
+    }
+
+    fn peers(&self, packages: PathBuf) -> Peers {
+        Peers {
+            name: Some(self.name.clone()),
+            configuration: self.root.join("apt.conf"),
+            packages,
+            native: self.native.clone(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The architectures that a question is about.
+#[derive(Clone)]
 pub(crate) struct Native {
     pub(crate) architecture: String,
     pub(crate) foreign: Option<String>,

@@ -5,13 +5,15 @@
 //! asked for in the calm ones only, because apt's way out of many conflicts follows no order
 //! of preference that could be written down.
 
-use super::compare::{Case, Report, serves};
+use super::answers::Answers;
+use super::compare::Report;
 use super::formwork::Formwork;
 use super::index::{Index, Native};
 use super::options::Options;
+use super::peers::Peers;
 use super::random::Random;
+use super::sets;
 use super::universe::{self, FOREIGN, NATIVE, Universe};
-use super::{apt, dose, sets};
 use formwork_testkit::archive::{Archive, Suite};
 use formwork_testkit::bytes::sha256;
 use std::fmt::Write as _;
@@ -61,65 +63,50 @@ struct Place {
 
 impl Place {
     fn make(directory: &Path, universe: &Universe) -> Result<Self, String> {
-        let _ = std::fs::remove_dir_all(directory);
         let failure = |error| format!("{}: {error}", directory.display());
-        for name in [
-            "home",
-            "apt/lists/partial",
-            "apt/cache/archives/partial",
-            "apt/etc/empty",
-            "apt/log",
-        ] {
-            std::fs::create_dir_all(directory.join(name)).map_err(failure)?;
-        }
-        let archive = Archive::at(&directory.join("archive"));
-        write_archive(&archive, universe);
         let mut text = universe.native.clone();
         text += universe.foreign.as_deref().unwrap_or_default();
-        std::fs::write(directory.join("Packages"), &text).map_err(failure)?;
+        let packages = directory.join("Packages");
+        let kept = std::fs::read_to_string(&packages).is_ok_and(|kept| kept == text);
+        if !kept {
+            let _ = std::fs::remove_dir_all(directory);
+            make_directories(directory).map_err(failure)?;
+        }
         let place = Self {
-            index: Index::parse(text),
+            index: Index::parse(text.clone()),
             native: Native {
                 architecture: NATIVE.to_owned(),
                 foreign: universe.foreign.as_ref().map(|_| FOREIGN.to_owned()),
             },
             directory: directory.to_owned(),
-            archive,
+            archive: Archive::at(&directory.join("archive")),
         };
-        place.write_apt_root().map_err(failure)?;
-        place.update_apt()?;
+        if !kept {
+            write_archive(&place.archive, universe);
+            place.write_apt_root().map_err(failure)?;
+            place.update_apt()?;
+            std::fs::write(packages, text).map_err(failure)?;
+        }
         Ok(place)
     }
 
     fn compare(&self, program: &Path, seed: u64) -> Result<Report, String> {
         let sets = self.sets(seed);
-        let verdicts = dose::verdicts(
+        let mut answers = Answers::open(self.directory.join("answers.jsonl"))?;
+        let peers = Peers {
+            name: None,
+            configuration: self.directory.join("apt/apt.conf"),
+            packages: self.directory.join("Packages"),
+            native: self.native.clone(),
+        };
+        peers.answer(&self.index, &sets, &mut answers)?;
+        super::compare_all(
             &self.index,
-            &self.directory.join("Packages"),
             &self.native,
+            &self.formwork(program),
             &sets,
-        )?;
-        let formwork = self.formwork(program);
-        let mut report = Report::default();
-        for (wishes, verdict) in sets.into_iter().zip(verdicts) {
-            let apt = apt::ask(&self.directory.join("apt/apt.conf"), &wishes)?;
-            let ours = formwork.closure(&wishes);
-            let valid = match &ours {
-                Ok(Some(members)) => {
-                    serves(&self.index, &self.native, &wishes, members)
-                        && dose::complete(&self.index, &formwork.home, &self.native, members)?
-                }
-                _ => true,
-            };
-            report.add(Case {
-                wishes,
-                ours,
-                apt,
-                dose: Some(verdict),
-                valid,
-            });
-        }
-        Ok(report)
+            &answers,
+        )
     }
 
     /// Where there is a foreign architecture, some wishes ask for it.
@@ -198,6 +185,19 @@ impl Place {
             String::from_utf8_lossy(&output.stderr)
         ))
     }
+}
+
+fn make_directories(directory: &Path) -> std::io::Result<()> {
+    for name in [
+        "home",
+        "apt/lists/partial",
+        "apt/cache/archives/partial",
+        "apt/etc/empty",
+        "apt/log",
+    ] {
+        std::fs::create_dir_all(directory.join(name))?;
+    }
+    Ok(())
 }
 
 /// Writes the plain indices and a signed Release that names them.

@@ -23,6 +23,9 @@ const VERSIONS: [&str; 7] = [
     "2:1.0",
 ];
 
+/// Virtual names that have two providers at the bottom of every universe.
+const SURE: usize = 4;
+
 /// One universe: the text of each architecture's `Packages`.
 pub(crate) struct Universe {
     pub(crate) native: String,
@@ -56,7 +59,7 @@ pub(crate) fn make(seed: u64) -> Universe {
     let stormy = random.chance(33);
     let foreign = random.chance(25);
     let count = 50 + random.below(251);
-    let virtual_names = (0..3 + count / 15)
+    let virtual_names = (0..SURE + count / 15)
         .map(|number| format!("virtual-{number}"))
         .collect();
     let clashes = if stormy {
@@ -86,7 +89,8 @@ impl Maker {
         if newest > 0 && random.chance(8) {
             versions.push(random.below(newest));
         }
-        let multi_arch = match random.below(10) {
+        // What is not marked serves its own architecture only: more marks where there are two.
+        let multi_arch = match random.below(if self.foreign { 6 } else { 10 }) {
             0 | 1 => Some("foreign"),
             2 | 3 => Some("same"),
             4 => Some("allowed"),
@@ -94,7 +98,9 @@ impl Maker {
         };
         let all = random.chance(30);
         let mut provides = Vec::new();
-        if random.chance(20) {
+        if number < 2 * SURE {
+            provides.push((self.virtual_names[number % SURE].clone(), None));
+        } else if random.chance(20) {
             let version = random.chance(30).then(|| random.below(VERSIONS.len()));
             let name = random.pick(&self.virtual_names).clone();
             provides.push((name, version));
@@ -219,22 +225,33 @@ impl Maker {
     }
 
     fn alternative(&mut self, number: usize) -> String {
+        // The lower half stays whole: what is broken there breaks everything above.
+        let upper = number > self.packages.len() / 2;
         let random = &mut self.random;
         if random.chance(15) {
-            let name = random.pick(&self.virtual_names).clone();
+            let names = if upper {
+                &self.virtual_names[..]
+            } else {
+                &self.virtual_names[..SURE]
+            };
+            let name = random.pick(names).clone();
             let version = random.below(VERSIONS.len());
-            return if random.chance(15) {
+            return if upper && random.chance(15) {
                 format!("{name} (>= {})", VERSIONS[version])
             } else {
                 name
             };
         }
-        if random.chance(1) {
+        if upper && random.chance(2) {
             return format!("missing-{}", random.below(9));
         }
         let target = self.target(number);
-        let qualifier = self.qualifier(target);
-        format!("{}{qualifier}{}", name(target), self.constraint(target, 99))
+        let qualifier = self.qualifier(target, upper);
+        format!(
+            "{}{qualifier}{}",
+            name(target),
+            self.constraint(target, if upper { 97 } else { 100 })
+        )
     }
 
     /// Mostly a package further down; a few edges go anywhere.
@@ -249,9 +266,10 @@ impl Maker {
     }
 
     /// `:any` where the target allows it, and seldom where it does not.
-    fn qualifier(&mut self, target: usize) -> &'static str {
+    fn qualifier(&mut self, target: usize, upper: bool) -> &'static str {
         let allowed = self.packages[target].multi_arch == Some("allowed");
-        if self.random.chance(if allowed { 60 } else { 1 }) {
+        let stray = upper && self.random.chance(1);
+        if stray || allowed && self.random.chance(60) {
             ":any"
         } else if self.foreign && self.random.chance(2) {
             ":i386"
