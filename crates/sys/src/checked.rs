@@ -97,6 +97,12 @@ impl Incoming {
         })
     }
 
+    /// Its temporary name.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// How many bytes are there.
     #[must_use]
     pub fn size(&self) -> u64 {
