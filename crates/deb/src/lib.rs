@@ -5,6 +5,8 @@
 
 pub mod container;
 pub mod deb822;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod path;
 pub mod record;
 pub mod relation;
