@@ -225,6 +225,9 @@ pub enum RelationProblem {
         /// What stands there.
         found: String,
     },
+    /// The field names more than any field does.
+    #[error("more than {0} names in one field")]
+    TooMany(usize),
     /// Something follows a whole relation.
     #[error("expected `,` or `|` or the end, found {0}")]
     Trailing(String),

@@ -3,9 +3,17 @@
 use super::{Constraint, Group, Operator, Relation, RelationError, RelationProblem};
 use crate::version;
 
+/// More names, architectures and profiles than any field has. What is read takes some
+/// fifty times the memory of its text, so a bound on the text alone is not enough.
+const MAX_ITEMS: usize = 100_000;
+
 /// Reads a whole field, such as the value of `Depends`; an empty one has no groups.
 pub fn parse_groups(text: &str) -> Result<Vec<Group<'_>>, RelationError> {
-    let mut parser = Parser { text, offset: 0 };
+    let mut parser = Parser {
+        text,
+        offset: 0,
+        items: 0,
+    };
     let mut groups = Vec::new();
     parser.skip_blanks();
     while parser.peek().is_some() {
@@ -20,6 +28,7 @@ pub fn parse_groups(text: &str) -> Result<Vec<Group<'_>>, RelationError> {
 struct Parser<'a> {
     text: &'a str,
     offset: usize,
+    items: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -53,6 +62,14 @@ impl<'a> Parser<'a> {
         })
     }
 
+    fn count(&mut self) -> Result<(), RelationError> {
+        self.items += 1;
+        if self.items > MAX_ITEMS {
+            return self.fail(RelationProblem::TooMany(MAX_ITEMS));
+        }
+        Ok(())
+    }
+
     /// Describes the character at the present place for an error.
     fn found(&self) -> String {
         match self.text[self.offset..].chars().next() {
@@ -80,6 +97,7 @@ impl<'a> Parser<'a> {
     }
 
     fn relation(&mut self) -> Result<Relation<'a>, RelationError> {
+        self.count()?;
         let name = self.name()?;
         let qualifier = if self.take(b':') {
             Some(self.architecture()?)
@@ -173,6 +191,7 @@ impl<'a> Parser<'a> {
         let mut list = Vec::new();
         self.skip_blanks();
         loop {
+            self.count()?;
             let negated = self.take(b'!');
             list.push((negated, self.architecture()?));
             self.skip_blanks();
@@ -187,6 +206,7 @@ impl<'a> Parser<'a> {
         let mut list = Vec::new();
         self.skip_blanks();
         loop {
+            self.count()?;
             let negated = self.take(b'!');
             let name =
                 self.take_while(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte));

@@ -115,6 +115,15 @@ fn syntax_errors_say_where_and_what() {
 }
 
 #[test]
+fn a_field_has_a_bounded_number_of_names() {
+    for piece in [",a", "|a", "<b>"] {
+        let error = parse_groups(&format!("a{}", piece.repeat(100_000))).expect_err(piece);
+        assert_eq!(error.problem, RelationProblem::TooMany(100_000), "{piece}");
+    }
+    assert!(parse_groups(&"a,".repeat(100_000)).is_ok());
+}
+
+#[test]
 fn bounds_on_the_version() {
     let table = [
         ("a", "1", true),
