@@ -8,10 +8,12 @@
 
 use crate::allowed::Allowed;
 use crate::exclusion::for_each_excluded;
+use crate::hopeless::Hopeless;
 use crate::search::{Proof, Search};
 use crate::solve::minimise;
 use crate::targets::Target;
 use formwork_deb::universe::{Dependency, PackageId, Universe};
+use std::sync::Arc;
 
 /// Which packages to look at, and what is there already.
 #[derive(Clone, Copy, Default, Debug)]
@@ -33,10 +35,11 @@ pub struct Broken {
     pub targets: Vec<Target>,
     /// Why.
     pub proof: Proof,
+    pub(crate) allowed: Arc<Allowed>,
 }
 
 /// The verdict over an archive.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Installability {
     /// How many packages were looked at.
     pub total: usize,
@@ -49,7 +52,7 @@ const EFFORT: u32 = 20_000;
 
 /// Finds the packages that cannot be installed.
 pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> Installability {
-    let allowed = Allowed::by_priority(universe);
+    let allowed = Arc::new(Allowed::by_priority(universe));
     let base = base_targets(universe, &allowed, options.present);
     let mut left: Vec<PackageId> = match options.packages {
         [] => universe
@@ -60,7 +63,26 @@ pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> 
     };
     let total = left.len();
     let mut known = vec![Known::Open; universe.len()];
-    let mut broken = Vec::new();
+    let hopeless = Hopeless::find(universe, &allowed);
+    hopeless
+        .packages()
+        .for_each(|package| known[package.0 as usize] = Known::Broken);
+    let lost = left
+        .iter()
+        .copied()
+        .filter(|&package| hopeless.contains(package));
+    let mut broken: Vec<Broken> = lost
+        .map(|package| Broken {
+            package,
+            targets: vec![Target {
+                wish: None,
+                packages: vec![package],
+            }],
+            proof: hopeless.proof(universe, &allowed, package),
+            allowed: Arc::clone(&allowed),
+        })
+        .collect();
+    left.retain(|&package| !hopeless.contains(package));
     while !left.is_empty() {
         let mut set = Growing::new(universe, &allowed, &mut known);
         let mut rest = Vec::new();
@@ -134,7 +156,7 @@ fn base_targets(universe: &Universe<'_>, allowed: &Allowed, present: &[&str]) ->
 
 fn prove(
     universe: &Universe<'_>,
-    allowed: &Allowed,
+    allowed: &Arc<Allowed>,
     base: &[Target],
     package: PackageId,
 ) -> Result<Vec<PackageId>, Broken> {
@@ -149,6 +171,7 @@ fn prove(
             package,
             proof: minimise(universe, allowed, &targets, proof),
             targets,
+            allowed: Arc::clone(allowed),
         })
 }
 

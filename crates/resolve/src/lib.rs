@@ -8,7 +8,10 @@
 //! This room is pure and exact: no file, no clock, no randomness, the same answer everywhere.
 
 mod allowed;
+mod check;
 mod exclusion;
+mod explain;
+mod hopeless;
 mod installable;
 mod request;
 mod search;
@@ -17,6 +20,8 @@ mod solve;
 mod targets;
 mod walk;
 
+pub use check::{Unsound, check};
+pub use explain::{explain, explain_broken};
 pub use installable::{Broken, Installability, InstallableOptions, installable};
 pub use request::{Request, Variant, Wish, WishSyntax};
 pub use search::{Fact, Proof};

@@ -14,8 +14,9 @@ use std::collections::BTreeSet;
 pub struct Conflict {
     /// The targets that were asked for; [`Fact::Wish`] counts in them.
     pub targets: Vec<Target>,
-    /// A smallest set of facts that excludes a solution: without any one of them there is none.
+    /// Facts that exclude a solution; leaving out any one of them lets a solution in.
     pub proof: Proof,
+    pub(crate) allowed: Allowed,
 }
 
 /// Why a request has no answer.
@@ -37,7 +38,11 @@ pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Fai
             Ok(set) => set,
             Err(proof) => {
                 let proof = minimise(universe, &allowed, &targets, proof);
-                return Err(Failure::Conflict(Box::new(Conflict { targets, proof })));
+                return Err(Failure::Conflict(Box::new(Conflict {
+                    targets,
+                    proof,
+                    allowed,
+                })));
             }
         },
     };

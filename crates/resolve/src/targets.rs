@@ -184,13 +184,22 @@ fn no_such_version(universe: &Universe<'_>, name: NameId, wish: &Wish) -> WishEr
     }
 }
 
+/// The highest archive priority (1 required … 5 extra) a variant takes, 0 for none.
+fn priority(variant: Variant) -> u32 {
+    match variant {
+        Variant::Essential => 0,
+        Variant::Minbase => 1,
+        Variant::Standard => 3,
+    }
+}
+
 /// The base set: Essential packages, those of the variant's priorities, and apt.
 fn base_set(universe: &Universe<'_>, allowed: &Allowed, variant: Option<Variant>) -> Vec<Target> {
     let Some(variant) = variant else {
         return Vec::new();
     };
     let belongs = |package: &Package<'_>| {
-        let by_priority = (1..=variant.priority()).contains(&package.priority());
+        let by_priority = (1..=priority(variant)).contains(&package.priority());
         let is_apt = variant != Variant::Essential && package.name() == "apt";
         package.is_essential() || by_priority || is_apt
     };

@@ -422,6 +422,15 @@ impl<'a> Package<'a> {
         word(self.row, row::package::FLAGS)
     }
 
+    /// The name people know: of the source for a source, of the binary package otherwise.
+    pub fn source_or_name(&self) -> &'a str {
+        if self.is_source() {
+            self.source()
+        } else {
+            self.name()
+        }
+    }
+
     /// Its name's number.
     pub fn name_id(&self) -> NameId {
         NameId(word(self.row, row::package::NAME_ID))

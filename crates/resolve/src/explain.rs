@@ -1,0 +1,340 @@
+//! Saying why there is no solution, in package words.
+//!
+//! A proof is a smallest set of facts. Read from the wishes down, each fact becomes one step:
+//! who needs whom, through which relation, and where the ways meet in a clash.
+
+use crate::allowed::Allowed;
+use crate::installable::Broken;
+use crate::search::{Fact, Proof, Search};
+use crate::solve::Conflict;
+use crate::targets::Target;
+use formwork_deb::universe::{Field, GroupId, PackageId, Universe};
+use formwork_model::documents::{
+    Conflict as Explanation, ConflictStep, PackageName, StepKind, WayOut,
+};
+use std::collections::{BTreeSet, VecDeque};
+
+/// Explains why wishes cannot be fulfilled together, and what would help.
+pub fn explain(universe: &Universe<'_>, conflict: &Conflict) -> Explanation {
+    let chain = chain(
+        universe,
+        &conflict.targets,
+        &conflict.proof,
+        &conflict.allowed,
+    );
+    let wishes = wished(&conflict.proof)
+        .filter_map(|index| conflict.targets.get(index)?.wish.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    Explanation {
+        wishes,
+        chain,
+        ways_out: ways_out(universe, conflict),
+    }
+}
+
+/// Explains step by step why a package of an archive cannot be installed.
+pub fn explain_broken(universe: &Universe<'_>, broken: &Broken) -> Vec<ConflictStep> {
+    let steps = chain(universe, &broken.targets, &broken.proof, &broken.allowed);
+    steps
+        .into_iter()
+        .filter(|step| step.step != StepKind::Wish)
+        .collect()
+}
+
+fn wished(proof: &Proof) -> impl Iterator<Item = usize> {
+    proof.facts.iter().filter_map(|fact| match fact {
+        Fact::Wish(index) => Some(*index),
+        _ => None,
+    })
+}
+
+struct Chain<'u, 'a> {
+    universe: &'u Universe<'a>,
+    allowed: &'u Allowed,
+    steps: Vec<ConflictStep>,
+    seen: BTreeSet<PackageId>,
+    queue: VecDeque<PackageId>,
+}
+
+fn chain(
+    universe: &Universe<'_>,
+    targets: &[Target],
+    proof: &Proof,
+    allowed: &Allowed,
+) -> Vec<ConflictStep> {
+    let mut chain = Chain {
+        universe,
+        allowed,
+        steps: Vec::new(),
+        seen: BTreeSet::new(),
+        queue: VecDeque::new(),
+    };
+    for target in wished(proof).filter_map(|index| targets.get(index)) {
+        chain.wish(target);
+        while let Some(package) = chain.queue.pop_front() {
+            chain.needs_of(package, proof);
+        }
+    }
+    for fact in &proof.facts {
+        if let Fact::Excludes(a, b) = *fact {
+            chain.clash(a, b);
+        }
+    }
+    chain.steps
+}
+
+impl Chain<'_, '_> {
+    fn name(&self, id: PackageId) -> PackageName {
+        let package = self.universe.package(id);
+        PackageName {
+            name: package.source_or_name().to_owned(),
+            version: package.version().to_owned(),
+            architecture: package.architecture().to_owned(),
+        }
+    }
+
+    fn reach(&mut self, package: PackageId) {
+        if self.seen.insert(package) {
+            self.queue.push_back(package);
+        }
+    }
+
+    fn wish(&mut self, target: &Target) {
+        for &id in &target.packages {
+            let package = self.name(id);
+            let text = match &target.wish {
+                Some(wish) if wish.name != package.name => {
+                    format!("{} is wished, as {wish}", package.name)
+                }
+                Some(_) => format!("{} is wished", package.name),
+                None => format!("{} has to be present", package.name),
+            };
+            self.steps.push(ConflictStep {
+                step: StepKind::Wish,
+                package,
+                other: None,
+                field: None,
+                relation: None,
+                text,
+            });
+            self.reach(id);
+        }
+    }
+
+    fn needs_of(&mut self, of: PackageId, proof: &Proof) {
+        for fact in &proof.facts {
+            match *fact {
+                Fact::Depends {
+                    package,
+                    field,
+                    group,
+                } if package == of => self.needs(package, field, group),
+                _ => {}
+            }
+        }
+    }
+
+    fn needs(&mut self, by: PackageId, field: Field, group: GroupId) {
+        let relation = self.universe.group_text(group);
+        let candidates = self
+            .universe
+            .group_candidates(group)
+            .iter()
+            .map(|&id| PackageId(id));
+        let usable: Vec<PackageId> = candidates.filter(|&id| self.allowed.contains(id)).collect();
+        let by = self.name(by);
+        let says = format!("{} {} {}: {relation}", by.name, by.version, field.name());
+        if usable.is_empty() {
+            let text = format!("{says}, which {}", self.what_there_is(group));
+            self.push(StepKind::Unfulfilled, by, None, field, relation, text);
+            return;
+        }
+        for id in usable {
+            let package = self.name(id);
+            let text = format!("{says} → {} {}", package.name, package.version);
+            self.push(
+                StepKind::Needs,
+                package,
+                Some(by.clone()),
+                field,
+                relation,
+                text,
+            );
+            self.reach(id);
+        }
+    }
+
+    /// What the archive has under the names of a group that nothing fulfils.
+    fn what_there_is(&self, group: GroupId) -> String {
+        let mut found = Vec::new();
+        for atom in self.universe.group_atoms(group) {
+            let name = self.universe.atom(atom).name;
+            let packages = self
+                .universe
+                .find(name)
+                .into_iter()
+                .flat_map(|id| self.universe.packages_named(id));
+            for package in packages.map(|id| self.universe.package(id)) {
+                found.push(format!(
+                    "{} {} ({})",
+                    name,
+                    package.version(),
+                    package.origin().suite
+                ));
+            }
+        }
+        if found.is_empty() {
+            "nothing provides".to_owned()
+        } else {
+            format!("no allowed version fulfils; there is {}", found.join(", "))
+        }
+    }
+
+    fn push(
+        &mut self,
+        step: StepKind,
+        package: PackageName,
+        other: Option<PackageName>,
+        field: Field,
+        relation: &str,
+        text: String,
+    ) {
+        self.steps.push(ConflictStep {
+            step,
+            package,
+            other,
+            field: Some(field.name().to_owned()),
+            relation: Some(relation.to_owned()),
+            text,
+        });
+    }
+
+    fn clash(&mut self, a: PackageId, b: PackageId) {
+        let found = [(a, b), (b, a)].into_iter().find_map(|(by, against)| {
+            let mut negative = self
+                .universe
+                .dependencies(by)
+                .filter(|dependency| dependency.field.is_negative());
+            let declared = negative.find(|dependency| {
+                self.universe
+                    .group_candidates(dependency.group)
+                    .contains(&against.0)
+            })?;
+            Some((by, against, declared))
+        });
+        let found = found.filter(|_| !self.universe.same_name(a, b));
+        let Some((by, against, declared)) = found else {
+            let (package, other) = (self.name(a), self.name(b));
+            let text = format!(
+                "{} {} and {} exclude each other: one version of a package at a time",
+                package.name, package.version, other.version
+            );
+            self.steps.push(ConflictStep {
+                step: StepKind::Excludes,
+                package,
+                other: Some(other),
+                field: None,
+                relation: None,
+                text,
+            });
+            return;
+        };
+        let relation = self.universe.group_text(declared.group);
+        let (package, other) = (self.name(by), self.name(against));
+        let text = format!(
+            "{} {} {}: {relation}, which is {} {}",
+            package.name,
+            package.version,
+            declared.field.name(),
+            other.name,
+            other.version
+        );
+        self.push(
+            StepKind::Conflicts,
+            package,
+            Some(other),
+            declared.field,
+            relation,
+            text,
+        );
+    }
+}
+
+/// Each single wish whose loss is enough; else as many of the clashing wishes as it takes.
+fn ways_out(universe: &Universe<'_>, conflict: &Conflict) -> Vec<WayOut> {
+    let clashing: Vec<usize> = wished(&conflict.proof)
+        .filter(|&index| {
+            conflict
+                .targets
+                .get(index)
+                .is_some_and(|target| target.wish.is_some())
+        })
+        .collect();
+    let mut ways: Vec<WayOut> = clashing
+        .iter()
+        .filter(|&&index| works_without(universe, conflict, &[index]))
+        .map(|&index| drop_wishes(conflict, &[index]))
+        .collect();
+    if ways.is_empty() {
+        let mut dropped = Vec::new();
+        for &index in &clashing {
+            dropped.push(index);
+            if works_without(universe, conflict, &dropped) {
+                ways.push(drop_wishes(conflict, &dropped));
+                break;
+            }
+        }
+    }
+    ways.extend(other_suites(universe, conflict));
+    ways
+}
+
+fn works_without(universe: &Universe<'_>, conflict: &Conflict, dropped: &[usize]) -> bool {
+    let rest: Vec<Target> = conflict
+        .targets
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !dropped.contains(index))
+        .map(|(_, target)| target.clone())
+        .collect();
+    Search::new(universe, &conflict.allowed).run(&rest).is_ok()
+}
+
+fn drop_wishes(conflict: &Conflict, dropped: &[usize]) -> WayOut {
+    let wishes = dropped
+        .iter()
+        .filter_map(|&index| conflict.targets[index].wish.as_ref());
+    let drop: Vec<String> = wishes.map(ToString::to_string).collect();
+    let text = format!("drop {}", drop.join(" and "));
+    WayOut { drop, text }
+}
+
+/// Versions that would fulfil a need but come from where they have to be asked for.
+fn other_suites(universe: &Universe<'_>, conflict: &Conflict) -> Vec<WayOut> {
+    let mut texts = BTreeSet::new();
+    for fact in &conflict.proof.facts {
+        let Fact::Depends { group, .. } = *fact else {
+            continue;
+        };
+        for &candidate in universe.group_candidates(group) {
+            let package = universe.package(PackageId(candidate));
+            if !conflict.allowed.contains(package.id) {
+                let origin = package.origin();
+                texts.insert(format!(
+                    "ask for {}/{} (version {})",
+                    package.name(),
+                    origin.suite,
+                    package.version()
+                ));
+            }
+        }
+    }
+    texts
+        .into_iter()
+        .map(|text| WayOut {
+            drop: Vec::new(),
+            text,
+        })
+        .collect()
+}
