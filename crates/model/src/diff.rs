@@ -69,7 +69,10 @@ impl LockDiff {
     /// Compares two locks.
     #[must_use]
     pub fn between(old: &Lock, new: &Lock) -> LockDiff {
-        let mut diff = LockDiff { releases: release_changes(old, new), ..LockDiff::default() };
+        let mut diff = LockDiff {
+            releases: release_changes(old, new),
+            ..LockDiff::default()
+        };
         let (before, after) = (sources(old), sources(new));
         let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
         for name in names {
@@ -94,7 +97,11 @@ impl LockDiff {
     fn put(&mut self, name: &str, old: Option<&State<'_>>, new: Option<&State<'_>>) {
         let versions = |state: Option<&State<'_>>| -> Vec<String> {
             state.map_or_else(Vec::new, |state| {
-                state.versions.iter().map(|version| version.as_str().to_owned()).collect()
+                state
+                    .versions
+                    .iter()
+                    .map(|version| version.as_str().to_owned())
+                    .collect()
             })
         };
         let shown = new.or(old);
@@ -149,7 +156,11 @@ impl<'a> State<'a> {
             self.versions.insert(version);
         }
         self.binaries.insert(&package.name);
-        self.files.insert((&package.name, &package.architecture, package.sha256.to_string()));
+        self.files.insert((
+            &package.name,
+            &package.architecture,
+            package.sha256.to_string(),
+        ));
     }
 }
 
@@ -157,7 +168,12 @@ impl<'a> State<'a> {
 fn closures(lock: &Lock) -> BTreeSet<String> {
     lock.closures
         .iter()
-        .map(|closure| format!("{} {} {}", closure.image, closure.suite, closure.architecture))
+        .map(|closure| {
+            format!(
+                "{} {} {}",
+                closure.image, closure.suite, closure.architecture
+            )
+        })
         .collect()
 }
 
@@ -172,7 +188,8 @@ fn release_changes(old: &Lock, new: &Lock) -> Vec<ReleaseChange> {
     for (repository, suite) in names {
         let left = old.release(&repository, suite.as_deref());
         let right = new.release(&repository, suite.as_deref());
-        if left.map(|release| release.release_sha256) == right.map(|release| release.release_sha256) {
+        if left.map(|release| release.release_sha256) == right.map(|release| release.release_sha256)
+        {
             continue;
         }
         changes.push(ReleaseChange {
@@ -212,16 +229,18 @@ mod tests {
                 repository: "debian".into(),
                 path: format!("pool/{}_{}.deb", words[1], words[3]),
             };
-            let closure = closures.entry(words[0].into()).or_insert_with(|| LockedClosure {
-                image: words[0].into(),
-                suite: "bookworm".into(),
-                architecture: "amd64".into(),
-                foreign: vec![],
-                variant: Variant::Minbase,
-                recommends: false,
-                plan_sha256: Sha256::of(b""),
-                packages: vec![],
-            });
+            let closure = closures
+                .entry(words[0].into())
+                .or_insert_with(|| LockedClosure {
+                    image: words[0].into(),
+                    suite: "bookworm".into(),
+                    architecture: "amd64".into(),
+                    foreign: vec![],
+                    variant: Variant::Minbase,
+                    recommends: false,
+                    plan_sha256: Sha256::of(b""),
+                    packages: vec![],
+                });
             closure.packages.push(package.key());
             packages.push(package);
         }
@@ -273,7 +292,9 @@ mod tests {
         );
         let diff = LockDiff::between(&old, &new);
         let names = |list: &[SourceChange]| {
-            list.iter().map(|change| change.source.clone()).collect::<Vec<_>>()
+            list.iter()
+                .map(|change| change.source.clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(&diff.upgraded), ["openssl"]);
         assert_eq!(names(&diff.added), ["foo"]);

@@ -28,7 +28,9 @@ pub(crate) struct Keys<'a> {
 pub(crate) fn parse<'a>(source: Source<'a>) -> Result<Spanned<DeTable<'a>>, FileError> {
     if let Some(line) = conflict_marker(source.text) {
         let message = "unresolved merge conflict in this file";
-        return Err(source.error(&line, message).hint("take one side, or both, and remove the markers"));
+        return Err(source
+            .error(&line, message)
+            .hint("take one side, or both, and remove the markers"));
     }
     DeTable::parse(source.text).map_err(|error| {
         let end = source.text.len();
@@ -60,7 +62,13 @@ impl<'a> Keys<'a> {
         what: &'static str,
         table: &'a Spanned<DeTable<'a>>,
     ) -> Keys<'a> {
-        Keys { source, what, table: table.get_ref(), span: table.span(), asked: Vec::new() }
+        Keys {
+            source,
+            what,
+            table: table.get_ref(),
+            span: table.span(),
+            asked: Vec::new(),
+        }
     }
 
     /// The keys of a value that must be a table.
@@ -70,9 +78,13 @@ impl<'a> Keys<'a> {
         value: &'a Spanned<DeValue<'a>>,
     ) -> Result<Keys<'a>, FileError> {
         match value.get_ref() {
-            DeValue::Table(table) => {
-                Ok(Keys { source, what, table, span: value.span(), asked: Vec::new() })
-            }
+            DeValue::Table(table) => Ok(Keys {
+                source,
+                what,
+                table,
+                span: value.span(),
+                asked: Vec::new(),
+            }),
             other => Err(wrong_type(source, &value.span(), what, "a table", other)),
         }
     }
@@ -97,7 +109,9 @@ impl<'a> Keys<'a> {
     /// A string.
     pub(crate) fn string(&mut self, key: &'static str) -> Result<Option<Text>, FileError> {
         let source = self.source;
-        self.value(key).map(|value| string(source, key, value)).transpose()
+        self.value(key)
+            .map(|value| string(source, key, value))
+            .transpose()
     }
 
     /// A string that must be there.
@@ -109,30 +123,57 @@ impl<'a> Keys<'a> {
     /// A list of strings.
     pub(crate) fn strings(&mut self, key: &'static str) -> Result<Option<Vec<Text>>, FileError> {
         let source = self.source;
-        let Some(value) = self.value(key) else { return Ok(None) };
-        let DeValue::Array(list) = value.get_ref() else {
-            return Err(wrong_type(source, &value.span(), key, "a list of strings", value.get_ref())
-                .hint(format!("{key} = [\"…\"]")));
+        let Some(value) = self.value(key) else {
+            return Ok(None);
         };
-        list.iter().map(|item| string(source, key, item)).collect::<Result<_, _>>().map(Some)
+        let DeValue::Array(list) = value.get_ref() else {
+            return Err(wrong_type(
+                source,
+                &value.span(),
+                key,
+                "a list of strings",
+                value.get_ref(),
+            )
+            .hint(format!("{key} = [\"…\"]")));
+        };
+        list.iter()
+            .map(|item| string(source, key, item))
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     /// A truth value.
     pub(crate) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, FileError> {
         let source = self.source;
-        let Some(value) = self.value(key) else { return Ok(None) };
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
         match value.get_ref() {
             DeValue::Boolean(boolean) => Ok(Some(*boolean)),
-            other => Err(wrong_type(source, &value.span(), key, "true or false", other)),
+            other => Err(wrong_type(
+                source,
+                &value.span(),
+                key,
+                "true or false",
+                other,
+            )),
         }
     }
 
     /// A whole number.
     pub(crate) fn integer(&mut self, key: &'static str) -> Result<Option<Spanned<i64>>, FileError> {
         let source = self.source;
-        let Some(value) = self.value(key) else { return Ok(None) };
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
         let DeValue::Integer(number) = value.get_ref() else {
-            return Err(wrong_type(source, &value.span(), key, "a whole number", value.get_ref()));
+            return Err(wrong_type(
+                source,
+                &value.span(),
+                key,
+                "a whole number",
+                value.get_ref(),
+            ));
         };
         let digits = number.as_str();
         i64::from_str_radix(digits, number.radix())
@@ -144,7 +185,8 @@ impl<'a> Keys<'a> {
     pub(crate) fn required_size(&mut self, key: &'static str) -> Result<u64, FileError> {
         let number = self.integer(key)?.ok_or_else(|| self.missing(key))?;
         u64::try_from(*number.get_ref()).map_err(|_| {
-            self.source.error(&number.span(), format!("`{key}` must not be negative"))
+            self.source
+                .error(&number.span(), format!("`{key}` must not be negative"))
         })
     }
 
@@ -155,11 +197,21 @@ impl<'a> Keys<'a> {
         what: &'static str,
     ) -> Result<Vec<Keys<'a>>, FileError> {
         let source = self.source;
-        let Some(value) = self.value(key) else { return Ok(Vec::new()) };
-        let DeValue::Array(list) = value.get_ref() else {
-            return Err(wrong_type(source, &value.span(), key, "a list of tables", value.get_ref()));
+        let Some(value) = self.value(key) else {
+            return Ok(Vec::new());
         };
-        list.iter().map(|item| Keys::of(source, what, item)).collect()
+        let DeValue::Array(list) = value.get_ref() else {
+            return Err(wrong_type(
+                source,
+                &value.span(),
+                key,
+                "a list of tables",
+                value.get_ref(),
+            ));
+        };
+        list.iter()
+            .map(|item| Keys::of(source, what, item))
+            .collect()
     }
 
     /// A table within this one.
@@ -169,27 +221,37 @@ impl<'a> Keys<'a> {
         what: &'static str,
     ) -> Result<Option<Keys<'a>>, FileError> {
         let source = self.source;
-        self.value(key).map(|value| Keys::of(source, what, value)).transpose()
+        self.value(key)
+            .map(|value| Keys::of(source, what, value))
+            .transpose()
     }
 
     /// Complains about the first key of the file that was not asked for.
     pub(crate) fn finish(&self) -> Result<(), FileError> {
-        let unknown = self.entries().into_iter().find(|(key, _)| {
-            !self.asked.iter().any(|known| known == key.get_ref())
-        });
-        let Some((key, _)) = unknown else { return Ok(()) };
+        let unknown = self
+            .entries()
+            .into_iter()
+            .find(|(key, _)| !self.asked.iter().any(|known| known == key.get_ref()));
+        let Some((key, _)) = unknown else {
+            return Ok(());
+        };
         let message = format!("unknown key `{}`", key.get_ref());
         let error = self.source.error(&key.span(), message);
         let near = nearest(key.get_ref(), self.asked.iter().copied(), 1);
         Err(match near.first() {
             Some(known) => error.hint(format!("did you mean `{known}`?")),
-            None => error.hint(format!("{} has the keys {}", self.what, self.asked.join(", "))),
+            None => error.hint(format!(
+                "{} has the keys {}",
+                self.what,
+                self.asked.join(", ")
+            )),
         })
     }
 
     /// The error that a key is missing, at the head of the table.
     pub(crate) fn missing(&self, key: &str) -> FileError {
-        self.source.error(&self.span, format!("{} needs the key `{key}`", self.what))
+        self.source
+            .error(&self.span, format!("{} needs the key `{key}`", self.what))
     }
 
     /// An error about the whole table.
@@ -219,8 +281,15 @@ fn wrong_type(
     expected: &str,
     found: &DeValue<'_>,
 ) -> FileError {
-    let subject = if key.contains(' ') { key.to_owned() } else { format!("`{key}`") };
-    source.error(span, format!("{subject} must be {expected}, not {}", type_name(found)))
+    let subject = if key.contains(' ') {
+        key.to_owned()
+    } else {
+        format!("`{key}`")
+    };
+    source.error(
+        span,
+        format!("{subject} must be {expected}, not {}", type_name(found)),
+    )
 }
 
 /// The type of a value in a person's words.

@@ -52,7 +52,9 @@ impl Kind {
                 "letters, digits, `-`, `_`, `+`, `.`, `~` and `/` between two of them"
             }
             Kind::Architecture => "small letters, digits and `-`, as in amd64 or kfreebsd-amd64",
-            Kind::Package => "letters, digits, `+`, `-`, `.` and `_`, beginning with a letter or digit",
+            Kind::Package => {
+                "letters, digits, `+`, `-`, `.` and `_`, beginning with a letter or digit"
+            }
         }
     }
 }
@@ -61,17 +63,27 @@ impl Kind {
 #[must_use]
 pub fn is_valid(kind: Kind, name: &str) -> bool {
     let fits = match kind {
-        Kind::Project | Kind::Repository | Kind::Set | Kind::Image => {
-            every(name, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-_.")
-        }
+        Kind::Project | Kind::Repository | Kind::Set | Kind::Image => every(
+            name,
+            |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(),
+            b"-_.",
+        ),
         Kind::Suite | Kind::Component => {
-            let path = if kind == Kind::Suite { without_flat_marks(name) } else { name };
-            path.split('/').all(|part| every(part, |byte| byte.is_ascii_alphanumeric(), b"-_+.~"))
+            let path = if kind == Kind::Suite {
+                without_flat_marks(name)
+            } else {
+                name
+            };
+            path.split('/')
+                .all(|part| every(part, |byte| byte.is_ascii_alphanumeric(), b"-_+.~"))
                 || (path.is_empty() && name.ends_with('/'))
         }
         Kind::Architecture => {
-            every(name, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-")
-                && !matches!(name, "all" | "any" | "source" | "native")
+            every(
+                name,
+                |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(),
+                b"-",
+            ) && !matches!(name, "all" | "any" | "source" | "native")
         }
         Kind::Package => every(name, |byte| byte.is_ascii_alphanumeric(), b"+-._"),
     };
@@ -80,8 +92,14 @@ pub fn is_valid(kind: Kind, name: &str) -> bool {
 
 /// A suite without the marks of a flat repository: `./` in front and `/` at the end.
 fn without_flat_marks(name: &str) -> &str {
-    let Some(bare) = name.strip_suffix('/') else { return name };
-    if bare == "." { "" } else { bare.strip_prefix("./").unwrap_or(bare) }
+    let Some(bare) = name.strip_suffix('/') else {
+        return name;
+    };
+    if bare == "." {
+        ""
+    } else {
+        bare.strip_prefix("./").unwrap_or(bare)
+    }
 }
 
 /// Whether a name begins with a plain character and goes on with plain or other allowed ones.

@@ -24,7 +24,11 @@ where
     }
     found.sort_unstable();
     found.dedup();
-    found.into_iter().take(limit).map(|(_, candidate)| candidate).collect()
+    found
+        .into_iter()
+        .take(limit)
+        .map(|(_, candidate)| candidate)
+        .collect()
 }
 
 /// How many slips we forgive in a word of this length.
@@ -50,11 +54,11 @@ fn distance(wanted: &[char], candidate: &str, reach: usize) -> usize {
         let mut current = vec![row + 1; width];
         for (column, right) in other.iter().enumerate() {
             let substitution = above[column] + usize::from(left != right);
-            let mut best = substitution.min(above[column + 1] + 1).min(current[column] + 1);
-            let swapped = row > 0
-                && column > 0
-                && *left == other[column - 1]
-                && wanted[row - 1] == *right;
+            let mut best = substitution
+                .min(above[column + 1] + 1)
+                .min(current[column] + 1);
+            let swapped =
+                row > 0 && column > 0 && *left == other[column - 1] && wanted[row - 1] == *right;
             if swapped {
                 best = best.min(before[column - 1] + 1);
             }
@@ -75,7 +79,13 @@ mod tests {
 
     #[test]
     fn offers_what_was_meant_and_nothing_far() {
-        let keys = ["packages", "suites", "architectures", "variant", "recommends"];
+        let keys = [
+            "packages",
+            "suites",
+            "architectures",
+            "variant",
+            "recommends",
+        ];
         let table = [
             ("pakages", vec!["packages"]),
             ("package", vec!["packages"]),
@@ -92,7 +102,10 @@ mod tests {
 
     #[test]
     fn a_swap_costs_one_and_ties_go_by_name() {
-        assert_eq!(nearest("mwak", ["mawk", "gawk", "make"], 3), ["mawk", "gawk", "make"]);
+        assert_eq!(
+            nearest("mwak", ["mawk", "gawk", "make"], 3),
+            ["mawk", "gawk", "make"]
+        );
         assert_eq!(nearest("abd", ["abc", "aba"], 3), ["aba", "abc"]);
         assert_eq!(nearest("abd", ["abc", "aba"], 1), ["aba"]);
     }

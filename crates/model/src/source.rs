@@ -54,7 +54,9 @@ impl<'a> Source<'a> {
         let start = self.boundary(span.start);
         let end = self.boundary(span.end).max(start);
         let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        let line_end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |at| start + at);
         let text = self.text[line_start..line_end].trim_end_matches('\r');
         let marked = &self.text[start..end.min(line_end)];
         Spot {
@@ -69,7 +71,11 @@ impl<'a> Source<'a> {
     /// An error at a range of bytes.
     #[must_use]
     pub fn error(&self, span: &Range<usize>, message: impl Into<String>) -> FileError {
-        FileError { spot: self.spot(span), message: message.into(), hint: None }
+        FileError {
+            spot: self.spot(span),
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// The nearest character boundary at or before an offset.

@@ -82,13 +82,18 @@ impl Wish {
     /// A wish for the best version of a package.
     #[must_use]
     pub fn named(name: &str) -> Wish {
-        Wish { name: name.to_owned(), ..Wish::default() }
+        Wish {
+            name: name.to_owned(),
+            ..Wish::default()
+        }
     }
 
     /// The architecture that must be among the foreign ones for this wish to make sense.
     #[must_use]
     pub fn foreign(&self, native: &str) -> Option<&str> {
-        self.architecture.as_deref().filter(|own| *own != native && *own != "all")
+        self.architecture
+            .as_deref()
+            .filter(|own| *own != native && *own != "all")
     }
 }
 
@@ -97,7 +102,9 @@ type Split<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 /// Splits off what follows `=` or `/`.
 fn split_choice(text: &str) -> Result<Split<'_>, WishError> {
-    let Some(at) = text.find(['=', '/']) else { return Ok((text, None, None)) };
+    let Some(at) = text.find(['=', '/']) else {
+        return Ok((text, None, None));
+    };
     let (front, rest) = (&text[..at], &text[at + 1..]);
     if text.as_bytes().get(at) == Some(&b'=') {
         let valid = formwork_deb::version::validate(rest);
@@ -116,7 +123,11 @@ fn split_choice(text: &str) -> Result<Split<'_>, WishError> {
 impl fmt::Display for Wish {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)?;
-        let parts = [(':', &self.architecture), ('=', &self.version), ('/', &self.suite)];
+        let parts = [
+            (':', &self.architecture),
+            ('=', &self.version),
+            ('/', &self.suite),
+        ];
         for (mark, part) in parts {
             if let Some(part) = part {
                 write!(formatter, "{mark}{part}")?;
@@ -185,10 +196,34 @@ mod tests {
         let table = [
             ("nginx", "nginx", None, None, None),
             ("libc6:i386", "libc6", Some("i386"), None, None),
-            ("nginx=1.22.1-9+deb12u3", "nginx", None, Some("1.22.1-9+deb12u3"), None),
-            ("g++:arm64=4:12.2.0-3", "g++", Some("arm64"), Some("4:12.2.0-3"), None),
-            ("linux/bookworm-backports", "linux", None, None, Some("bookworm-backports")),
-            ("x/bookworm/updates", "x", None, None, Some("bookworm/updates")),
+            (
+                "nginx=1.22.1-9+deb12u3",
+                "nginx",
+                None,
+                Some("1.22.1-9+deb12u3"),
+                None,
+            ),
+            (
+                "g++:arm64=4:12.2.0-3",
+                "g++",
+                Some("arm64"),
+                Some("4:12.2.0-3"),
+                None,
+            ),
+            (
+                "linux/bookworm-backports",
+                "linux",
+                None,
+                None,
+                Some("bookworm-backports"),
+            ),
+            (
+                "x/bookworm/updates",
+                "x",
+                None,
+                None,
+                Some("bookworm/updates"),
+            ),
         ];
         for (text, name, architecture, version, suite) in table {
             let wish = Wish::parse(text).expect(text);
@@ -212,10 +247,16 @@ mod tests {
             ("x/../y", "`../y` is not a suite"),
         ];
         for (text, message) in table {
-            assert_eq!(Wish::parse(text).map_err(|error| error.to_string()), Err(message.into()));
+            assert_eq!(
+                Wish::parse(text).map_err(|error| error.to_string()),
+                Err(message.into())
+            );
         }
         assert!(matches!(Wish::parse("x="), Err(WishError::Version { .. })));
-        assert!(matches!(Wish::parse("x=1 0"), Err(WishError::Version { .. })));
+        assert!(matches!(
+            Wish::parse("x=1 0"),
+            Err(WishError::Version { .. })
+        ));
     }
 
     #[test]
@@ -232,9 +273,19 @@ mod tests {
         for (text, architecture, allowed) in table {
             let (wish, restriction) = Restriction::split(text).expect(text);
             assert_eq!(wish, "mc");
-            assert_eq!(restriction.allows(architecture), allowed, "{text} {architecture}");
+            assert_eq!(
+                restriction.allows(architecture),
+                allowed,
+                "{text} {architecture}"
+            );
         }
-        for text in ["mc []", "mc [amd64", "mc [amd64 !arm64]", "mc [a/b]", "mc [amd64] x"] {
+        for text in [
+            "mc []",
+            "mc [amd64",
+            "mc [amd64 !arm64]",
+            "mc [a/b]",
+            "mc [amd64] x",
+        ] {
             assert!(Restriction::split(text).is_err(), "{text}");
         }
     }

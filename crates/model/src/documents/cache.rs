@@ -1,4 +1,4 @@
-//! What `cache info` and `cache verify` answer.
+//! What `cache info`, `cache clean` and `cache verify` answer.
 
 use serde::Serialize;
 
@@ -29,6 +29,20 @@ pub struct CachePart {
     /// How many entries it has.
     pub entries: u64,
     /// Its size in bytes.
+    pub size: u64,
+}
+
+/// What a cleaning of the cache removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CacheCleaned {
+    /// The format of this document.
+    pub format: u32,
+    /// Always empty: the cache is not made from one Release.
+    pub inputs: Vec<Input>,
+    /// How many entries were removed.
+    pub entries: u64,
+    /// Their size in bytes.
     pub size: u64,
 }
 

@@ -22,7 +22,7 @@ use crate::project::AllowExpired;
 use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
 
-pub use cache::{CacheInfo, CachePart, CacheVerified, DamagedEntry};
+pub use cache::{CacheCleaned, CacheInfo, CachePart, CacheVerified, DamagedEntry};
 pub use closure::{
     Broken, Closure, ClosurePackage, Conflict, ConflictStep, Contradiction, Installable, StepKind,
     WayOut, Why,
@@ -82,7 +82,10 @@ impl Input {
     #[must_use]
     pub fn waived(mut self, leave: &AllowExpired) -> Input {
         let reason = leave.reason.clone();
-        self.allow_expired = Some(Waiver { until: leave.until.date(), reason });
+        self.allow_expired = Some(Waiver {
+            until: leave.until.date(),
+            reason,
+        });
         self
     }
 }

@@ -4,14 +4,15 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 
 use super::{
-    CacheInfo, CacheVerified, Closure, Contradiction, Explanation, Fetched, Installable,
-    LockChecked, LockWritten, ReverseDependencies, Search, Shown, Sources, Tree,
+    CacheCleaned, CacheInfo, CacheVerified, Closure, Contradiction, Explanation, Fetched,
+    Installable, LockChecked, LockWritten, ReverseDependencies, Search, Shown, Sources, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
+        ("cache-clean", schema::<CacheCleaned>()),
         ("cache-info", schema::<CacheInfo>()),
         ("cache-verify", schema::<CacheVerified>()),
         ("closure", schema::<Closure>()),

@@ -3,11 +3,20 @@
 use super::*;
 
 fn input() -> Input {
-    Input::new("debian", Some("bookworm"), Timestamp(1_795_341_600), Sha256::of(b"release"))
+    Input::new(
+        "debian",
+        Some("bookworm"),
+        Timestamp(1_795_341_600),
+        Sha256::of(b"release"),
+    )
 }
 
 fn package_name(name: &str) -> PackageName {
-    PackageName { name: name.into(), version: "1.0".into(), architecture: "amd64".into() }
+    PackageName {
+        name: name.into(),
+        version: "1.0".into(),
+        architecture: "amd64".into(),
+    }
 }
 
 fn json<T: Serialize>(document: &T) -> String {
@@ -28,8 +37,12 @@ fn a_closure_has_its_keys_in_order() {
         filename: "pool/f.deb".into(),
         repository: "debian".into(),
         why: vec![
-            Why::Wish { wish: "fail2ban".into() },
-            Why::Variant { variant: "minbase".into() },
+            Why::Wish {
+                wish: "fail2ban".into(),
+            },
+            Why::Variant {
+                variant: "minbase".into(),
+            },
             Why::Relation {
                 by: "other".into(),
                 field: "Depends".into(),
@@ -79,12 +92,18 @@ fn a_conflict_has_wishes_chain_and_ways_out() {
                 relation: Some("b".into()),
                 text: "a conflicts with b".into(),
             }],
-            ways_out: vec![WayOut { drop: vec!["a".into()], text: "drop the wish a".into() }],
+            ways_out: vec![WayOut {
+                drop: vec!["a".into()],
+                text: "drop the wish a".into(),
+            }],
         },
     };
     let text = json(&document);
     assert!(text.starts_with(r#"{"format":1,"inputs":[],"conflict":{"wishes":["a","b"],"chain":[{"step":"conflicts","package":"#), "{text}");
-    assert!(text.ends_with(r#""ways_out":[{"drop":["a"],"text":"drop the wish a"}]}}"#), "{text}");
+    assert!(
+        text.ends_with(r#""ways_out":[{"drop":["a"],"text":"drop the wish a"}]}}"#),
+        "{text}"
+    );
 }
 
 #[test]
@@ -110,14 +129,25 @@ fn installable_has_total_and_broken() {
 
 #[test]
 fn an_expired_release_says_so() {
-    let leave = AllowExpired { until: Timestamp(1_798_761_599), reason: "frozen".into() };
+    let leave = AllowExpired {
+        until: Timestamp(1_798_761_599),
+        reason: "frozen".into(),
+    };
     let text = json(&input().waived(&leave));
-    assert!(text.ends_with(r#""allow_expired":{"until":"2026-12-31","reason":"frozen"}}"#), "{text}");
+    assert!(
+        text.ends_with(r#""allow_expired":{"until":"2026-12-31","reason":"frozen"}}"#),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_package_list_is_sorted_and_without_repetition() {
-    let list = package_list([("b", "b-bin", "2"), ("a", "z", "1"), ("a", "c", "1"), ("a", "z", "1")]);
+    let list = package_list([
+        ("b", "b-bin", "2"),
+        ("a", "z", "1"),
+        ("a", "c", "1"),
+        ("a", "z", "1"),
+    ]);
     assert_eq!(list, "a,c,1\na,z,1\nb,b-bin,2\n");
 }
 
@@ -129,6 +159,9 @@ fn every_schema_is_json_that_knows_format_and_inputs() {
     for (name, text) in schemas {
         let value: serde_json::Value = serde_json::from_str(&text).expect(name);
         let required = value["required"].to_string();
-        assert!(required.contains("format") && required.contains("inputs"), "{name}: {required}");
+        assert!(
+            required.contains("format") && required.contains("inputs"),
+            "{name}: {required}"
+        );
     }
 }

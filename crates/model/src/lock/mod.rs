@@ -199,10 +199,16 @@ impl Lock {
         closures: Vec<LockedClosure>,
         packages: Vec<LockedPackage>,
     ) -> Result<Lock, LockError> {
-        let mut lock = Lock { releases, closures, packages: merge(packages)? };
-        lock.releases.sort_by(|left, right| release_order(left).cmp(&release_order(right)));
+        let mut lock = Lock {
+            releases,
+            closures,
+            packages: merge(packages)?,
+        };
+        lock.releases
+            .sort_by(|left, right| release_order(left).cmp(&release_order(right)));
         lock.releases.dedup();
-        lock.closures.sort_by(|left, right| closure_order(left).cmp(&closure_order(right)));
+        lock.closures
+            .sort_by(|left, right| closure_order(left).cmp(&closure_order(right)));
         for closure in &mut lock.closures {
             closure.packages.sort();
             closure.packages.dedup();
@@ -235,7 +241,10 @@ impl Lock {
     /// The package of a reference.
     #[must_use]
     pub fn package(&self, key: &PackageKey) -> Option<&LockedPackage> {
-        let found = self.packages.binary_search_by(|package| package.key().cmp(key)).ok()?;
+        let found = self
+            .packages
+            .binary_search_by(|package| package.key().cmp(key))
+            .ok()?;
         self.packages.get(found)
     }
 
@@ -249,16 +258,23 @@ impl Lock {
 
     /// Removes packages that no closure has.
     fn drop_unused(&mut self) {
-        let mut used: Vec<PackageKey> =
-            self.closures.iter().flat_map(|closure| closure.packages.iter().cloned()).collect();
+        let mut used: Vec<PackageKey> = self
+            .closures
+            .iter()
+            .flat_map(|closure| closure.packages.iter().cloned())
+            .collect();
         used.sort();
-        self.packages.retain(|package| used.binary_search(&package.key()).is_ok());
+        self.packages
+            .retain(|package| used.binary_search(&package.key()).is_ok());
     }
 
     /// Every package of a closure must be listed.
     fn check_references(&self) -> Result<(), LockError> {
         for closure in &self.closures {
-            let missing = closure.packages.iter().find(|key| self.package(key).is_none());
+            let missing = closure
+                .packages
+                .iter()
+                .find(|key| self.package(key).is_none());
             if let Some(key) = missing {
                 let (image, suite, architecture) = closure_order(closure);
                 return Err(LockError::Dangling {
@@ -287,7 +303,9 @@ fn merge(mut packages: Vec<LockedPackage>) -> Result<Vec<LockedPackage>, LockErr
     }
     packages.sort_by(|left, right| {
         let place = |package: &LockedPackage| (package.repository.clone(), package.path.clone());
-        left.key().cmp(&right.key()).then_with(|| place(left).cmp(&place(right)))
+        left.key()
+            .cmp(&right.key())
+            .then_with(|| place(left).cmp(&place(right)))
     });
     let mut merged: Vec<LockedPackage> = Vec::with_capacity(packages.len());
     for package in packages {
@@ -320,7 +338,10 @@ fn check_texts(package: &LockedPackage) -> Result<(), LockError> {
         ("the source's version", &package.source_version),
     ];
     let strange = |text: &str| {
-        text.is_empty() || text.contains(|letter: char| letter.is_whitespace() || letter == '#' || letter.is_control())
+        text.is_empty()
+            || text.contains(|letter: char| {
+                letter.is_whitespace() || letter == '#' || letter.is_control()
+            })
     };
     match texts.into_iter().find(|(_, text)| strange(text)) {
         Some((what, text)) => Err(invalid(what, text)),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
 
-use super::{FORMAT, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, plain_reference};
+use super::{
+    FORMAT, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, plain_reference,
+};
 
 /// What stands at the head of every lock.
 const HEAD: &str = "# Exact inputs, written by `formwork lock` and `formwork update`. Keep it in git; do not edit it.";
@@ -35,7 +37,11 @@ fn print_release(release: &LockedRelease) -> Result<String, fmt::Error> {
         string(&mut text, "version", version)?;
     }
     string(&mut text, "date", &release.date.to_string())?;
-    string(&mut text, "release_sha256", &release.release_sha256.to_string())?;
+    string(
+        &mut text,
+        "release_sha256",
+        &release.release_sha256.to_string(),
+    )?;
     if let Some(at) = release.at {
         string(&mut text, "at", &at.snapshot())?;
     }

@@ -27,17 +27,26 @@ pub(super) fn lock(source: Source<'_>) -> Result<Lock, FileError> {
 
 /// Adds the way out to an error that has no hint of its own.
 fn with_remedy(error: FileError) -> FileError {
-    if error.hint.is_some() { error } else { error.hint(REMEDY) }
+    if error.hint.is_some() {
+        error
+    } else {
+        error.hint(REMEDY)
+    }
 }
 
 /// Says clearly when a lock was written by a later Formwork.
 fn check_format(source: Source<'_>, root: &mut Keys<'_>) -> Result<(), FileError> {
-    let number = root.integer("format")?.ok_or_else(|| root.missing("format").hint(REMEDY))?;
+    let number = root
+        .integer("format")?
+        .ok_or_else(|| root.missing("format").hint(REMEDY))?;
     match u64::try_from(*number.get_ref()) {
         Ok(FORMAT) => Ok(()),
         Ok(later) if later > FORMAT => {
-            let message = format!("this lock has format {later}; this Formwork reads format {FORMAT}");
-            Err(source.error(&number.span(), message).hint("use a newer Formwork"))
+            let message =
+                format!("this lock has format {later}; this Formwork reads format {FORMAT}");
+            Err(source
+                .error(&number.span(), message)
+                .hint("use a newer Formwork"))
         }
         _ => {
             let message = format!("there is no format {}", number.get_ref());
@@ -52,7 +61,11 @@ fn read(source: Source<'_>, mut root: Keys<'_>) -> Result<Lock, FileError> {
     let packages = packages(source, root.tables("package", "a package")?)?;
     root.finish()?;
     let index = index(&packages);
-    let mut lock = Lock { releases, closures: Vec::new(), packages };
+    let mut lock = Lock {
+        releases,
+        closures: Vec::new(),
+        packages,
+    };
     let mut seen = BTreeSet::new();
     for keys in closures {
         let place = keys.span();
@@ -75,7 +88,11 @@ fn releases(source: Source<'_>, tables: Vec<Keys<'_>>) -> Result<Vec<LockedRelea
             repository: keys.required_string("repository")?.into_inner(),
             suite: keys.string("suite")?.map(toml::Spanned::into_inner),
             version: keys.string("version")?.map(toml::Spanned::into_inner),
-            date: time(source, &keys.required_string("date")?, Timestamp::parse_rfc3339)?,
+            date: time(
+                source,
+                &keys.required_string("date")?,
+                Timestamp::parse_rfc3339,
+            )?,
             release_sha256: digest(source, &keys.required_string("release_sha256")?)?,
             at: keys
                 .string("at")?
@@ -83,7 +100,10 @@ fn releases(source: Source<'_>, tables: Vec<Keys<'_>>) -> Result<Vec<LockedRelea
                 .transpose()?,
         };
         keys.finish()?;
-        if releases.iter().any(|known| release_order(known) == release_order(&release)) {
+        if releases
+            .iter()
+            .any(|known| release_order(known) == release_order(&release))
+        {
             return Err(keys.error(format!("a second release of {}", release.repository)));
         }
         releases.push(release);
@@ -152,12 +172,19 @@ fn closure(
     let architecture = keys.required_string("architecture")?.into_inner();
     let foreign = keys.strings("foreign")?.unwrap_or_default();
     let variant = keys.required_string("variant")?;
-    let recommends = keys.boolean("recommends")?.ok_or_else(|| keys.missing("recommends"))?;
+    let recommends = keys
+        .boolean("recommends")?
+        .ok_or_else(|| keys.missing("recommends"))?;
     let plan_sha256 = digest(source, &keys.required_string("plan_sha256")?)?;
-    let references = keys.strings("packages")?.ok_or_else(|| keys.missing("packages"))?;
+    let references = keys
+        .strings("packages")?
+        .ok_or_else(|| keys.missing("packages"))?;
     keys.finish()?;
     let variant = Variant::named(variant.get_ref()).ok_or_else(|| {
-        source.error(&variant.span(), format!("unknown variant `{}`", variant.get_ref()))
+        source.error(
+            &variant.span(),
+            format!("unknown variant `{}`", variant.get_ref()),
+        )
     })?;
     let mut packages = Vec::with_capacity(references.len());
     for reference in &references {
@@ -188,8 +215,9 @@ fn resolve(
         None => (text.as_str(), ""),
     };
     let candidates = index.get(plain).map(Vec::as_slice).unwrap_or_default();
-    let mut fitting =
-        candidates.iter().filter(|key| key.sha256.to_string().starts_with(digest));
+    let mut fitting = candidates
+        .iter()
+        .filter(|key| key.sha256.to_string().starts_with(digest));
     let message = match (fitting.next(), fitting.next()) {
         (Some(key), None) => return Ok(key.clone()),
         (None, _) => format!("the lock lists no package {text}"),

@@ -58,10 +58,15 @@ fn read(text: &str) -> Result<Lock, crate::source::FileError> {
 fn the_sample_of_format_1_opens_and_prints_back_byte_for_byte() {
     let lock = read(FORMAT_1).expect("the sample must open for ever");
     assert_eq!(lock.to_string(), FORMAT_1);
-    assert_eq!(lock.date().map(|date| date.to_string()).as_deref(), Some("2026-11-21T20:15:00Z"));
+    assert_eq!(
+        lock.date().map(|date| date.to_string()).as_deref(),
+        Some("2026-11-21T20:15:00Z")
+    );
     assert_eq!(lock.closures.len(), 2);
     assert_eq!(lock.packages.len(), 5);
-    let gateway = lock.closure("gateway", "bookworm", "amd64").expect("closure");
+    let gateway = lock
+        .closure("gateway", "bookworm", "amd64")
+        .expect("closure");
     assert_eq!(gateway.packages.len(), 4);
     let release = lock.release("debian", Some("bookworm")).expect("release");
     assert_eq!(release.version.as_deref(), Some("12.14"));
@@ -70,31 +75,54 @@ fn the_sample_of_format_1_opens_and_prints_back_byte_for_byte() {
 
 #[test]
 fn the_order_in_which_things_are_found_does_not_matter() {
-    let packages = vec![package("a", "1.0", "x"), package("a", "1.0~rc1", "y"), package("b", "2", "z")];
+    let packages = vec![
+        package("a", "1.0", "x"),
+        package("a", "1.0~rc1", "y"),
+        package("b", "2", "z"),
+    ];
     let closures = vec![closure("one", &packages), closure("two", &packages[..2])];
-    let releases = vec![release(Some("bookworm"), 5), release(Some("bookworm-updates"), 7)];
+    let releases = vec![
+        release(Some("bookworm"), 5),
+        release(Some("bookworm-updates"), 7),
+    ];
     let forward = Lock::new(releases.clone(), closures.clone(), packages.clone()).expect("lock");
     let turn = |list: &[LockedPackage]| list.iter().rev().cloned().collect::<Vec<_>>();
     let mut turned: Vec<LockedClosure> = closures.into_iter().rev().collect();
     for closure in &mut turned {
         closure.packages.reverse();
     }
-    let backward =
-        Lock::new(releases.into_iter().rev().collect(), turned, turn(&packages)).expect("lock");
+    let backward = Lock::new(
+        releases.into_iter().rev().collect(),
+        turned,
+        turn(&packages),
+    )
+    .expect("lock");
     assert_eq!(forward.to_string(), backward.to_string());
-    assert_eq!(forward.packages[0].version, "1.0~rc1", "dpkg's order, not the alphabet's");
+    assert_eq!(
+        forward.packages[0].version, "1.0~rc1",
+        "dpkg's order, not the alphabet's"
+    );
 }
 
 #[test]
 fn one_file_offered_twice_is_one_entry_and_unused_ones_go() {
     let kept = package("a", "1", "x");
-    let other = LockedPackage { repository: "another".into(), ..kept.clone() };
+    let other = LockedPackage {
+        repository: "another".into(),
+        ..kept.clone()
+    };
     let unused = package("z", "1", "z");
-    let lock =
-        Lock::new(vec![], vec![closure("one", std::slice::from_ref(&kept))], vec![kept, other, unused]);
+    let lock = Lock::new(
+        vec![],
+        vec![closure("one", std::slice::from_ref(&kept))],
+        vec![kept, other, unused],
+    );
     let lock = lock.expect("lock");
     assert_eq!(lock.packages.len(), 1);
-    assert_eq!(lock.packages[0].repository, "another", "the first by name, whatever came first");
+    assert_eq!(
+        lock.packages[0].repository, "another",
+        "the first by name, whatever came first"
+    );
 }
 
 #[test]
@@ -102,7 +130,10 @@ fn different_files_of_one_version_are_told_apart_by_digest() {
     let packages = vec![package("a", "1", "x"), package("a", "1", "y")];
     let lock = Lock::new(
         vec![],
-        vec![closure("one", &packages[..1]), closure("two", &packages[1..])],
+        vec![
+            closure("one", &packages[..1]),
+            closure("two", &packages[1..]),
+        ],
         packages,
     )
     .expect("lock");
@@ -114,15 +145,36 @@ fn different_files_of_one_version_are_told_apart_by_digest() {
 #[test]
 fn contradictions_and_dangling_references_are_refused() {
     let one = package("a", "1", "x");
-    let bigger = LockedPackage { size: 11, ..one.clone() };
+    let bigger = LockedPackage {
+        size: 11,
+        ..one.clone()
+    };
     let chosen = closure("one", std::slice::from_ref(&one));
     let contradiction = Lock::new(vec![], vec![chosen.clone()], vec![one.clone(), bigger]);
-    assert_eq!(contradiction, Err(LockError::Contradiction("a:amd64=1".into())));
-    assert!(matches!(Lock::new(vec![], vec![chosen], vec![]), Err(LockError::Dangling { .. })));
-    let escaping = LockedPackage { path: "../x.deb".into(), ..one.clone() };
-    assert!(matches!(Lock::new(vec![], vec![], vec![escaping]), Err(LockError::Invalid { .. })));
-    let strange = LockedPackage { version: "1\n2".into(), ..one };
-    assert!(matches!(Lock::new(vec![], vec![], vec![strange]), Err(LockError::Invalid { .. })));
+    assert_eq!(
+        contradiction,
+        Err(LockError::Contradiction("a:amd64=1".into()))
+    );
+    assert!(matches!(
+        Lock::new(vec![], vec![chosen], vec![]),
+        Err(LockError::Dangling { .. })
+    ));
+    let escaping = LockedPackage {
+        path: "../x.deb".into(),
+        ..one.clone()
+    };
+    assert!(matches!(
+        Lock::new(vec![], vec![], vec![escaping]),
+        Err(LockError::Invalid { .. })
+    ));
+    let strange = LockedPackage {
+        version: "1\n2".into(),
+        ..one
+    };
+    assert!(matches!(
+        Lock::new(vec![], vec![], vec![strange]),
+        Err(LockError::Invalid { .. })
+    ));
 }
 
 #[test]
@@ -135,19 +187,63 @@ fn every_fault_of_a_file_has_its_line_and_a_way_out() {
         format!("{}: {}", error.spot.line, error.message)
     };
     let table = [
-        ("format = 1", "format = 2", "2: this lock has format 2; this Formwork reads format 1"),
+        (
+            "format = 1",
+            "format = 2",
+            "2: this lock has format 2; this Formwork reads format 1",
+        ),
         ("format = 1", "format = -1", "2: there is no format -1"),
         ("format = 1", "", "1: a lock needs the key `format`"),
-        ("size = 89512", "size = -1", "62: `size` must not be negative"),
-        ("size = 89512", "size = \"1\"", "62: `size` must be a whole number, not a string"),
-        ("size = 89512", "sise = 1", "56: a package needs the key `size`"),
-        ("path = \"pool", "path = \"../pool", "65: this path leaves its repository"),
-        ("  \"adduser:all=3.134\",", "  \"adduser:all=3.135\",", "38: the lock lists no package adduser:all=3.135"),
-        ("variant = \"minbase\"", "variant = \"mini\"", "48: unknown variant `mini`"),
-        ("image = \"tiny\"", "image = \"gateway\"", "44: a second closure of gateway bookworm amd64"),
-        ("date = \"2026-11-21T20:15:00Z\"", "date = \"yesterday\"", ""),
-        ("\nformat = 1\n", "\nformat = 1\nextra = 1\n", "3: unknown key `extra`"),
-        ("[[package]]", "<<<<<<< ours\n[[package]]", "56: unresolved merge conflict in this file"),
+        (
+            "size = 89512",
+            "size = -1",
+            "62: `size` must not be negative",
+        ),
+        (
+            "size = 89512",
+            "size = \"1\"",
+            "62: `size` must be a whole number, not a string",
+        ),
+        (
+            "size = 89512",
+            "sise = 1",
+            "56: a package needs the key `size`",
+        ),
+        (
+            "path = \"pool",
+            "path = \"../pool",
+            "65: this path leaves its repository",
+        ),
+        (
+            "  \"adduser:all=3.134\",",
+            "  \"adduser:all=3.135\",",
+            "38: the lock lists no package adduser:all=3.135",
+        ),
+        (
+            "variant = \"minbase\"",
+            "variant = \"mini\"",
+            "48: unknown variant `mini`",
+        ),
+        (
+            "image = \"tiny\"",
+            "image = \"gateway\"",
+            "44: a second closure of gateway bookworm amd64",
+        ),
+        (
+            "date = \"2026-11-21T20:15:00Z\"",
+            "date = \"yesterday\"",
+            "",
+        ),
+        (
+            "\nformat = 1\n",
+            "\nformat = 1\nextra = 1\n",
+            "3: unknown key `extra`",
+        ),
+        (
+            "[[package]]",
+            "<<<<<<< ours\n[[package]]",
+            "56: unresolved merge conflict in this file",
+        ),
         ("[[package]]", "[[package", "56: this is not TOML"),
     ];
     for (from, to, expected) in table {
@@ -159,7 +255,11 @@ fn every_fault_of_a_file_has_its_line_and_a_way_out() {
 #[test]
 fn repeated_entries_are_refused() {
     let block_start = FORMAT_1.find("[[package]]").expect("package");
-    let block_end = FORMAT_1[block_start + 5..].find("[[package]]").expect("second") + block_start + 5;
+    let block_end = FORMAT_1[block_start + 5..]
+        .find("[[package]]")
+        .expect("second")
+        + block_start
+        + 5;
     let text = format!("{FORMAT_1}\n{}", &FORMAT_1[block_start..block_end]);
     let message = read(&text).expect_err("twice").message;
     assert!(message.starts_with("a second entry for"), "{message}");

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use formwork_deb::time::Timestamp;
 use toml::Spanned;
 
-use super::written;
 use super::base_suite;
 use super::images::Defaults;
+use super::written;
 use super::{AllowExpired, DebianArchive, Place, Project, Repository};
 use crate::keys::Text;
 use crate::name::{self, Kind};
@@ -40,14 +40,27 @@ pub(super) fn project(
     }
     repositories.sort_by(|left: &Repository, right| left.name.cmp(&right.name));
     check_served(source, &written, &repositories)?;
-    let defaults = Defaults { source, written: &written, repositories: &repositories };
+    let defaults = Defaults {
+        source,
+        written: &written,
+        repositories: &repositories,
+    };
     let mut meant = BTreeMap::new();
     for (name, source, table) in images {
         meant.insert((*name).to_owned(), defaults.image(name, *source, table)?);
     }
     defaults.check_sets()?;
-    let mirror = written.mirror.as_ref().map(|text| url(source, text)).transpose()?;
-    Ok(Project { name, mirror, repositories, images: meant })
+    let mirror = written
+        .mirror
+        .as_ref()
+        .map(|text| url(source, text))
+        .transpose()?;
+    Ok(Project {
+        name,
+        mirror,
+        repositories,
+        images: meant,
+    })
 }
 
 /// A name that must be valid.
@@ -56,18 +69,29 @@ pub(super) fn checked(source: Source<'_>, kind: Kind, text: &Text) -> Result<Str
     if name::is_valid(kind, name) {
         return Ok(name.clone());
     }
-    let error = source.error(&text.span(), format!("`{name}` cannot be a name of {}", with_article(kind)));
+    let error = source.error(
+        &text.span(),
+        format!("`{name}` cannot be a name of {}", with_article(kind)),
+    );
     Err(error.hint(kind.alphabet()))
 }
 
 /// A kind with its article.
 fn with_article(kind: Kind) -> String {
-    let article = if matches!(kind, Kind::Image | Kind::Architecture) { "an" } else { "a" };
+    let article = if matches!(kind, Kind::Image | Kind::Architecture) {
+        "an"
+    } else {
+        "a"
+    };
     format!("{article} {}", kind.word())
 }
 
 /// Names that must be valid, not empty and not repeated.
-pub(super) fn checked_list(source: Source<'_>, kind: Kind, list: &[Text]) -> Result<Vec<String>, FileError> {
+pub(super) fn checked_list(
+    source: Source<'_>,
+    kind: Kind,
+    list: &[Text],
+) -> Result<Vec<String>, FileError> {
     let mut names = Vec::new();
     for text in list {
         let name = checked(source, kind, text)?;
@@ -96,7 +120,13 @@ fn repository(
     let components = components(source, name, written, &suites)?;
     let snapshot = match (&written.snapshot, &place) {
         (Some(text), _) => Some(text),
-        (None, Place::Mirror(_) | Place::Url { archive: Some(_), .. }) => project_snapshot,
+        (
+            None,
+            Place::Mirror(_)
+            | Place::Url {
+                archive: Some(_), ..
+            },
+        ) => project_snapshot,
         (None, _) => None,
     };
     Ok(Repository {
@@ -108,9 +138,17 @@ fn repository(
         architectures: optional(source, Kind::Architecture, written.architectures.as_deref())?,
         serves: optional(source, Kind::Suite, written.serves.as_deref())?,
         priority: priority(source, written)?,
-        at: written.at.as_ref().map(|text| instant(source, text)).transpose()?,
+        at: written
+            .at
+            .as_ref()
+            .map(|text| instant(source, text))
+            .transpose()?,
         snapshot: snapshot.map(|text| template(source, text)).transpose()?,
-        allow_expired: written.allow_expired.as_ref().map(|leave| expiry(source, leave)).transpose()?,
+        allow_expired: written
+            .allow_expired
+            .as_ref()
+            .map(|leave| expiry(source, leave))
+            .transpose()?,
         spot,
     })
 }
@@ -125,7 +163,11 @@ fn components(
     let flat = suites.iter().any(|suite| suite.get_ref().ends_with('/'));
     match &written.components {
         Some(list) if flat != list.is_empty() => {
-            let message = if flat { "a flat repository has no components" } else { "no component" };
+            let message = if flat {
+                "a flat repository has no components"
+            } else {
+                "no component"
+            };
             let error = source.error(&name.span(), message);
             Err(error.hint("components = [\"main\"], or none if the suite ends in /"))
         }
@@ -164,12 +206,23 @@ fn directory(
         ("architectures", &written.architectures),
         ("keyrings", &written.keyrings),
     ];
-    let string = strings.iter().find(|(_, value)| value.is_some()).map(|(key, _)| *key);
-    let list = lists.iter().find(|(_, value)| value.is_some()).map(|(key, _)| *key);
+    let string = strings
+        .iter()
+        .find(|(_, value)| value.is_some())
+        .map(|(key, _)| *key);
+    let list = lists
+        .iter()
+        .find(|(_, value)| value.is_some())
+        .map(|(key, _)| *key);
     let leave = written.allow_expired.as_ref().map(|_| "allow_expired");
     if let Some(key) = string.or(list).or(leave) {
-        let message = format!("`{}` is a plain directory and has no `{key}`", name.get_ref());
-        return Err(source.error(&path.span(), message).hint("leave out one of the two keys"));
+        let message = format!(
+            "`{}` is a plain directory and has no `{key}`",
+            name.get_ref()
+        );
+        return Err(source
+            .error(&path.span(), message)
+            .hint("leave out one of the two keys"));
     }
     if path.get_ref().trim().is_empty() {
         return Err(source.error(&path.span(), "the path of a directory is missing"));
@@ -205,7 +258,9 @@ fn suites(
         }
         (None, _) => {
             let message = format!("the repository `{}` needs a suite", name.get_ref());
-            return Err(source.error(&name.span(), message).hint("suite = \"bookworm\""));
+            return Err(source
+                .error(&name.span(), message)
+                .hint("suite = \"bookworm\""));
         }
     };
     checked_list(source, Kind::Suite, &list)?;
@@ -218,9 +273,16 @@ fn place(
     written: &written::Repository,
     suites: &[Text],
 ) -> Result<Place, FileError> {
-    let named = written.archive.as_ref().map(|text| archive(source, text)).transpose()?;
+    let named = written
+        .archive
+        .as_ref()
+        .map(|text| archive(source, text))
+        .transpose()?;
     if let Some(text) = &written.url {
-        return Ok(Place::Url { url: url(source, text)?, archive: named });
+        return Ok(Place::Url {
+            url: url(source, text)?,
+            archive: named,
+        });
     }
     let mut agreed = named;
     for suite in suites {
@@ -245,10 +307,14 @@ fn place(
 
 /// One of Debian's archives by its name.
 fn archive(source: Source<'_>, text: &Text) -> Result<DebianArchive, FileError> {
-    let found = DebianArchive::ALL.into_iter().find(|archive| archive.as_str() == text.get_ref());
+    let found = DebianArchive::ALL
+        .into_iter()
+        .find(|archive| archive.as_str() == text.get_ref());
     found.ok_or_else(|| {
         let message = format!("`{}` is none of Debian's archives", text.get_ref());
-        source.error(&text.span(), message).hint("write debian or debian-security, or a `url`")
+        source
+            .error(&text.span(), message)
+            .hint("write debian or debian-security, or a `url`")
     })
 }
 
@@ -256,7 +322,9 @@ fn archive(source: Source<'_>, text: &Text) -> Result<DebianArchive, FileError> 
 fn url(source: Source<'_>, text: &Text) -> Result<String, FileError> {
     let written = text.get_ref();
     let span = text.span();
-    let rest = ["http://", "https://", "file:"].iter().find_map(|scheme| written.strip_prefix(scheme));
+    let rest = ["http://", "https://", "file:"]
+        .iter()
+        .find_map(|scheme| written.strip_prefix(scheme));
     let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
     else {
         let error = source.error(&span, format!("`{written}` is not a URL of a repository"));
@@ -301,11 +369,17 @@ fn keyrings(
 
 /// A priority as apt understands it.
 fn priority(source: Source<'_>, written: &written::Repository) -> Result<Option<i32>, FileError> {
-    let Some(number) = &written.priority else { return Ok(None) };
-    let fits = i32::try_from(*number.get_ref()).ok().filter(|value| (1..=32767).contains(value));
+    let Some(number) = &written.priority else {
+        return Ok(None);
+    };
+    let fits = i32::try_from(*number.get_ref())
+        .ok()
+        .filter(|value| (1..=32767).contains(value));
     fits.map(Some).ok_or_else(|| {
         let message = format!("{} is not a priority", number.get_ref());
-        source.error(&number.span(), message).hint("a number from 1 to 32767; the usual one is 500")
+        source
+            .error(&number.span(), message)
+            .hint("a number from 1 to 32767; the usual one is 500")
     })
 }
 
@@ -313,7 +387,9 @@ fn priority(source: Source<'_>, written: &written::Repository) -> Result<Option<
 fn instant(source: Source<'_>, text: &Text) -> Result<Timestamp, FileError> {
     Timestamp::parse_snapshot(text.get_ref()).map_err(|_| {
         let message = format!("`{}` is not an instant", text.get_ref());
-        source.error(&text.span(), message).hint("write it as in 20260901T000000Z")
+        source
+            .error(&text.span(), message)
+            .hint("write it as in 20260901T000000Z")
     })
 }
 
@@ -327,7 +403,8 @@ fn template(source: Source<'_>, text: &Text) -> Result<String, FileError> {
         return Ok(written.clone());
     }
     let error = source.error(&text.span(), "the template of a snapshot must hold {at}");
-    Err(error.hint("{at} becomes the instant, {archive} the archive's name, {base} the URL without it"))
+    Err(error
+        .hint("{at} becomes the instant, {archive} the archive's name, {base} the URL without it"))
 }
 
 /// A leave to use an expired Release.
@@ -340,7 +417,10 @@ fn expiry(source: Source<'_>, leave: &written::AllowExpired) -> Result<AllowExpi
     if leave.reason.get_ref().trim().is_empty() {
         return Err(source.error(&leave.reason.span(), "an expired Release needs a reason"));
     }
-    Ok(AllowExpired { until: midnight, reason: leave.reason.get_ref().clone() })
+    Ok(AllowExpired {
+        until: midnight,
+        reason: leave.reason.get_ref().clone(),
+    })
 }
 
 /// Refuses a third party's repository of which nobody can tell whom it serves.
@@ -352,18 +432,26 @@ fn check_served(
     let known = debian_suites(repositories);
     for repository in repositories {
         let third_party = matches!(repository.place, Place::Url { archive: None, .. });
-        let lost = repository.suites.iter().find(|suite| !known.contains(base_suite(suite)));
+        let lost = repository
+            .suites
+            .iter()
+            .find(|suite| !known.contains(base_suite(suite)));
         let Some(suite) = lost.filter(|_| third_party && repository.serves.is_empty()) else {
             continue;
         };
-        let key = written.repositories.iter().find(|(name, _)| *name.get_ref() == repository.name);
+        let key = written
+            .repositories
+            .iter()
+            .find(|(name, _)| *name.get_ref() == repository.name);
         let span = key.map_or(0..0, |(name, _)| name.span());
         let message = format!(
             "nobody can tell which images the suite `{suite}` of `{}` is for",
             repository.name
         );
         let example = known.iter().next().copied().unwrap_or("bookworm");
-        return Err(source.error(&span, message).hint(format!("add serves = [\"{example}\"]")));
+        return Err(source
+            .error(&span, message)
+            .hint(format!("add serves = [\"{example}\"]")));
     }
     Ok(())
 }

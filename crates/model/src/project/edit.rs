@@ -26,16 +26,23 @@ pub fn add_package(text: &str, entry: &str) -> Result<Option<String>, EditError>
     if !entry.starts_with('@') {
         Wish::parse(Restriction::split(entry)?.0)?;
     }
-    let mut document: DocumentMut =
-        text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax(error.message().to_owned()))?;
-    let item = document.entry("packages").or_insert(Item::Value(Value::Array(Array::new())));
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| EditError::Syntax(error.message().to_owned()))?;
+    let item = document
+        .entry("packages")
+        .or_insert(Item::Value(Value::Array(Array::new())));
     let list = item.as_array_mut().ok_or(EditError::NoList)?;
     let names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
     if names.contains(&entry) {
         return Ok(None);
     }
     let sorted = names.is_sorted() && names.len() > 1;
-    let place = if sorted { names.partition_point(|name| *name < entry) } else { names.len() };
+    let place = if sorted {
+        names.partition_point(|name| *name < entry)
+    } else {
+        names.len()
+    };
     insert(list, place, entry);
     Ok(Some(document.to_string()))
 }
@@ -44,7 +51,9 @@ pub fn add_package(text: &str, entry: &str) -> Result<Option<String>, EditError>
 fn insert(list: &mut Array, place: usize, entry: &str) {
     let mut value = Value::from(entry);
     let Some(indent) = indent(list) else {
-        value.decor_mut().set_prefix(if place == 0 { "" } else { " " });
+        value
+            .decor_mut()
+            .set_prefix(if place == 0 { "" } else { " " });
         list.insert_formatted(place, value);
         if let Some(next) = list.get_mut(1).filter(|_| place == 0) {
             next.decor_mut().set_prefix(" ");
@@ -56,7 +65,11 @@ fn insert(list: &mut Array, place: usize, entry: &str) {
     let gap = take_gap(list, place);
     let (comment, rest) = gap.split_at(gap.find('\n').unwrap_or(0));
     value.decor_mut().set_prefix(format!("{comment}{indent}"));
-    let rest = if rest.is_empty() { indent.as_str() } else { rest };
+    let rest = if rest.is_empty() {
+        indent.as_str()
+    } else {
+        rest
+    };
     match list.get_mut(place) {
         Some(next) => next.decor_mut().set_prefix(rest),
         None => {

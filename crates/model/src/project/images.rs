@@ -35,8 +35,15 @@ impl Defaults<'_> {
             let message = format!("`{name}` cannot be the name of an image");
             return Err(source.error(&(0..0), message).hint(Kind::Image.alphabet()));
         }
-        let mut walk = Walk { inside: Vec::new(), entries: Vec::new() };
-        self.expand(source, written.packages.as_deref().unwrap_or_default(), &mut walk)?;
+        let mut walk = Walk {
+            inside: Vec::new(),
+            entries: Vec::new(),
+        };
+        self.expand(
+            source,
+            written.packages.as_deref().unwrap_or_default(),
+            &mut walk,
+        )?;
         let suites = self.list(source, Kind::Suite, written.suites.as_deref())?;
         self.check_suites(&suites)?;
         let architectures =
@@ -64,7 +71,11 @@ impl Defaults<'_> {
     ) -> Result<Vec<(String, Spot)>, FileError> {
         let (key, example, default) = match kind {
             Kind::Suite => ("suites", "bookworm", self.written.suites.as_deref()),
-            _ => ("architectures", "amd64", self.written.architectures.as_deref()),
+            _ => (
+                "architectures",
+                "amd64",
+                self.written.architectures.as_deref(),
+            ),
         };
         let (source, list) = match own {
             Some(list) => (source, list),
@@ -72,21 +83,31 @@ impl Defaults<'_> {
         };
         if list.is_empty() {
             let message = format!("neither the image nor [project] has `{key}`");
-            return Err(source.error(&(0..0), message).hint(format!("{key} = [\"{example}\"]")));
+            return Err(source
+                .error(&(0..0), message)
+                .hint(format!("{key} = [\"{example}\"]")));
         }
         let names = checked_list(source, kind, list)?;
-        Ok(names.into_iter().zip(list.iter().map(|text| source.spot(&text.span()))).collect())
+        Ok(names
+            .into_iter()
+            .zip(list.iter().map(|text| source.spot(&text.span())))
+            .collect())
     }
 
     /// Every suite of an image must be served by some repository.
     fn check_suites(&self, suites: &[(String, Spot)]) -> Result<(), FileError> {
         let unserved = suites.iter().find(|(suite, _)| {
             let serves = |repository: &Repository| {
-                repository.suites.iter().any(|own| repository.serves(suite, own))
+                repository
+                    .suites
+                    .iter()
+                    .any(|own| repository.serves(suite, own))
             };
             !self.repositories.iter().any(serves)
         });
-        let Some((suite, spot)) = unserved else { return Ok(()) };
+        let Some((suite, spot)) = unserved else {
+            return Ok(());
+        };
         let error = FileError {
             spot: spot.clone(),
             message: format!("no repository of the project serves the suite `{suite}`"),
@@ -122,10 +143,18 @@ impl Defaults<'_> {
         text: &Text,
         walk: &mut Walk<'s>,
     ) -> Result<(), FileError> {
-        let found = self.written.sets.iter().find(|(name, _)| name.get_ref() == set);
+        let found = self
+            .written
+            .sets
+            .iter()
+            .find(|(name, _)| name.get_ref() == set);
         let Some((name, packages)) = found else {
             let error = source.error(&text.span(), format!("unknown set `@{set}`"));
-            let known = self.written.sets.iter().map(|(name, _)| name.get_ref().as_str());
+            let known = self
+                .written
+                .sets
+                .iter()
+                .map(|(name, _)| name.get_ref().as_str());
             let near = nearest(set, known, 1);
             return Err(match near.first() {
                 Some(known) => error.hint(format!("did you mean `@{known}`?")),
@@ -147,7 +176,10 @@ impl Defaults<'_> {
     pub(super) fn check_sets(&self) -> Result<(), FileError> {
         for (name, packages) in &self.written.sets {
             checked(self.source, Kind::Set, name)?;
-            let mut walk = Walk { inside: vec![name.get_ref()], entries: Vec::new() };
+            let mut walk = Walk {
+                inside: vec![name.get_ref()],
+                entries: Vec::new(),
+            };
             self.expand(self.source, packages, &mut walk)?;
         }
         Ok(())
@@ -166,7 +198,11 @@ fn add(source: Source<'_>, text: &Text, entries: &mut Vec<Entry>) -> Result<(), 
         .iter()
         .any(|entry| entry.wish == wish && entry.restriction == restriction);
     if !known {
-        entries.push(Entry { wish, restriction, spot: source.spot(&text.span()) });
+        entries.push(Entry {
+            wish,
+            restriction,
+            spot: source.spot(&text.span()),
+        });
     }
     Ok(())
 }
@@ -174,7 +210,10 @@ fn add(source: Source<'_>, text: &Text, entries: &mut Vec<Entry>) -> Result<(), 
 /// A variant by its name.
 fn variant(source: Source<'_>, text: &Text) -> Result<Variant, FileError> {
     Variant::named(text.get_ref()).ok_or_else(|| {
-        let error = source.error(&text.span(), format!("unknown variant `{}`", text.get_ref()));
+        let error = source.error(
+            &text.span(),
+            format!("unknown variant `{}`", text.get_ref()),
+        );
         let names = Variant::ALL.map(Variant::as_str);
         match nearest(text.get_ref(), names, 1).first() {
             Some(known) => error.hint(format!("did you mean `{known}`?")),

@@ -194,7 +194,9 @@ impl Variant {
     /// The variant of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Variant> {
-        Variant::ALL.into_iter().find(|variant| variant.as_str() == name)
+        Variant::ALL
+            .into_iter()
+            .find(|variant| variant.as_str() == name)
     }
 }
 
@@ -234,7 +236,10 @@ pub fn base_suite(suite: &str) -> &str {
         "-elts",
         "/updates",
     ];
-    KINDS.iter().find_map(|kind| suite.strip_suffix(kind)).unwrap_or(suite)
+    KINDS
+        .iter()
+        .find_map(|kind| suite.strip_suffix(kind))
+        .unwrap_or(suite)
 }
 
 impl Project {

@@ -76,7 +76,10 @@ impl Project {
             .entries
             .iter()
             .filter(|entry| entry.restriction.allows(architecture))
-            .map(|entry| PlannedWish { wish: entry.wish.clone(), spot: entry.spot.clone() })
+            .map(|entry| PlannedWish {
+                wish: entry.wish.clone(),
+                spot: entry.spot.clone(),
+            })
             .collect();
         let mut foreign: Vec<String> = wishes
             .iter()
@@ -110,7 +113,11 @@ impl Project {
             if matches!(repository.place, Place::Directory(_)) && repository.serves(suite, "") {
                 parts.push(part(repository, None));
             }
-            for own in repository.suites.iter().filter(|own| repository.serves(suite, own)) {
+            for own in repository
+                .suites
+                .iter()
+                .filter(|own| repository.serves(suite, own))
+            {
                 parts.push(part(repository, Some(own)));
             }
         }
@@ -120,7 +127,9 @@ impl Project {
     /// The repository of this name.
     #[must_use]
     pub fn repository(&self, name: &str) -> Option<&Repository> {
-        self.repositories.iter().find(|repository| repository.name == name)
+        self.repositories
+            .iter()
+            .find(|repository| repository.name == name)
     }
 }
 
@@ -145,8 +154,11 @@ impl Plan {
             self.variant.as_str(),
             self.recommends
         );
-        let mut wishes: Vec<String> =
-            self.wishes.iter().map(|planned| planned.wish.to_string()).collect();
+        let mut wishes: Vec<String> = self
+            .wishes
+            .iter()
+            .map(|planned| planned.wish.to_string())
+            .collect();
         wishes.sort();
         wishes.dedup();
         for wish in wishes {
@@ -156,7 +168,9 @@ impl Plan {
             let repository = project.repository(&part.name);
             let components = repository.map(|found| found.components.join(" "));
             let architectures = repository.map(|found| found.architectures.join(" "));
-            let at = repository.and_then(|found| found.at).map(|at| at.snapshot());
+            let at = repository
+                .and_then(|found| found.at)
+                .map(|at| at.snapshot());
             line(
                 &mut text,
                 "repository",

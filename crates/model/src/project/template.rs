@@ -57,7 +57,8 @@ components = [\"main\"]
 }
 
 /// Examples of what else can be written.
-const TAIL: &str = "# Backports and other vendors never win unless a package asks for them (\"git/SUITE\").
+const TAIL: &str =
+    "# Backports and other vendors never win unless a package asks for them (\"git/SUITE\").
 #
 # [repositories.vendor]
 # url = \"https://packages.example/debian\"
@@ -97,5 +98,9 @@ recommends = false       # take recommended packages too?
 
 /// Strings as the inside of a TOML list.
 fn list(items: &[String]) -> String {
-    items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(|item| format!("\"{item}\""))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -22,7 +22,10 @@ packages = ["openssh-server", "mc [amd64]"]
 
 fn read(project: &str, image: &str) -> Result<Project, FileError> {
     let source = Source::new("formwork.toml", project);
-    Project::read(source, &[("gateway", Source::new("images/gateway.toml", image))])
+    Project::read(
+        source,
+        &[("gateway", Source::new("images/gateway.toml", image))],
+    )
 }
 
 fn said(error: &FileError) -> String {
@@ -34,7 +37,11 @@ fn a_good_project_is_what_it_says() {
     let image = "packages = [\"@remote\", \"nftables\"]\nrecommends = true\nvariant = \"standard\"";
     let project = read(GOOD, image).expect("good");
     assert_eq!(project.name, "gateway");
-    let names: Vec<&str> = project.repositories.iter().map(|found| found.name.as_str()).collect();
+    let names: Vec<&str> = project
+        .repositories
+        .iter()
+        .map(|found| found.name.as_str())
+        .collect();
     assert_eq!(names, ["debian", "security"]);
     let security = project.repository("security").expect("security");
     assert_eq!(security.place, Place::Mirror(DebianArchive::Security));
@@ -45,15 +52,28 @@ fn a_good_project_is_what_it_says() {
     let plans = project.plans();
     assert_eq!(plans.len(), 2);
     let wishes = |plan: &Plan| -> Vec<String> {
-        plan.wishes.iter().map(|planned| planned.wish.to_string()).collect()
+        plan.wishes
+            .iter()
+            .map(|planned| planned.wish.to_string())
+            .collect()
     };
     assert_eq!(plans[0].title(), "gateway bookworm amd64");
     assert_eq!(wishes(&plans[0]), ["openssh-server", "mc", "nftables"]);
-    assert_eq!(wishes(&plans[1]), ["openssh-server", "nftables"], "mc is for amd64 only");
+    assert_eq!(
+        wishes(&plans[1]),
+        ["openssh-server", "nftables"],
+        "mc is for amd64 only"
+    );
     let parts: Vec<_> = plans[0]
         .repositories
         .iter()
-        .map(|part| (part.name.as_str(), part.suite.as_deref().unwrap_or("-"), part.priority))
+        .map(|part| {
+            (
+                part.name.as_str(),
+                part.suite.as_deref().unwrap_or("-"),
+                part.priority,
+            )
+        })
         .collect();
     let expected = [
         ("debian", "bookworm", 500),
@@ -62,7 +82,10 @@ fn a_good_project_is_what_it_says() {
     ];
     assert_eq!(parts, expected);
     assert_eq!(plans[0].wishes[0].spot.to_string(), "formwork.toml:15:13");
-    assert_eq!(plans[0].wishes[2].spot.to_string(), "images/gateway.toml:1:24");
+    assert_eq!(
+        plans[0].wishes[2].spot.to_string(),
+        "images/gateway.toml:1:24"
+    );
 }
 
 #[test]
@@ -90,8 +113,11 @@ path = "packages"
 "#;
     let project = read(&format!("{GOOD}{more}"), "packages = [\"libc6:i386\"]").expect("good");
     let plan = &project.plans()[0];
-    let mut parts: Vec<_> =
-        plan.repositories.iter().map(|part| (part.name.as_str(), part.priority)).collect();
+    let mut parts: Vec<_> = plan
+        .repositories
+        .iter()
+        .map(|part| (part.name.as_str(), part.priority))
+        .collect();
     parts.dedup();
     let expected = [
         ("backports", 100),
@@ -104,13 +130,18 @@ path = "packages"
     ];
     assert_eq!(parts, expected);
     assert_eq!(plan.foreign, ["i386"]);
-    assert_eq!(project.repository("copy").map(|found| found.keyrings.len()), Some(1));
+    assert_eq!(
+        project.repository("copy").map(|found| found.keyrings.len()),
+        Some(1)
+    );
 }
 
 #[test]
 fn two_suites_do_not_mix() {
-    let both = GOOD.replace("suites = [\"bookworm\"]\n", "suites = [\"bookworm\", \"trixie\"]\n")
-        + "[repositories.next]\nsuites = [\"trixie\", \"trixie-updates\"]\n";
+    let both = GOOD.replace(
+        "suites = [\"bookworm\"]\n",
+        "suites = [\"bookworm\", \"trixie\"]\n",
+    ) + "[repositories.next]\nsuites = [\"trixie\", \"trixie-updates\"]\n";
     let project = read(&both, "").expect("good");
     for plan in project.plans() {
         for part in plan.repositories {
@@ -128,11 +159,17 @@ fn the_digest_of_a_plan_moves_with_what_decides_and_with_nothing_else() {
     };
     let image = "packages = [\"a0\", \"b0\"]";
     let base = digest(GOOD, image);
-    let own_mirror = GOOD.replace("suites = [\"bookworm\"]\n", "suites = [\"bookworm\"]\nmirror = \"http://mirror.example\"\n");
+    let own_mirror = GOOD.replace(
+        "suites = [\"bookworm\"]\n",
+        "suites = [\"bookworm\"]\nmirror = \"http://mirror.example\"\n",
+    );
     let same = [
         digest(GOOD, "# another order\npackages = [\"b0\", \"a0\"]"),
         digest(&own_mirror, image),
-        digest(&GOOD.replace("name = \"gateway\"", "name = \"other\""), image),
+        digest(
+            &GOOD.replace("name = \"gateway\"", "name = \"other\""),
+            image,
+        ),
     ];
     assert!(same.iter().all(|other| *other == base));
     let other = [
@@ -143,8 +180,20 @@ fn the_digest_of_a_plan_moves_with_what_decides_and_with_nothing_else() {
         digest(GOOD, &format!("{image}\narchitectures = [\"arm64\"]")),
         digest(&GOOD.replace("\"main\", ", ""), image),
         digest(&GOOD.replace(", \"bookworm-updates\"", ""), image),
-        digest(&GOOD.replace("suite = \"bookworm-security\"", "suite = \"bookworm-security\"\nat = \"20260901T000000Z\""), image),
-        digest(&GOOD.replace("suite = \"bookworm-security\"", "suite = \"bookworm-security\"\npriority = 900"), image),
+        digest(
+            &GOOD.replace(
+                "suite = \"bookworm-security\"",
+                "suite = \"bookworm-security\"\nat = \"20260901T000000Z\"",
+            ),
+            image,
+        ),
+        digest(
+            &GOOD.replace(
+                "suite = \"bookworm-security\"",
+                "suite = \"bookworm-security\"\npriority = 900",
+            ),
+            image,
+        ),
     ];
     for (number, digest) in other.iter().enumerate() {
         assert_ne!(*digest, base, "case {number}");
@@ -154,29 +203,62 @@ fn the_digest_of_a_plan_moves_with_what_decides_and_with_nothing_else() {
 #[test]
 fn every_fault_of_an_image_has_its_place_and_a_way_out() {
     let table = [
-        ("pakages = []", "1:1: unknown key `pakages` (did you mean `packages`?)"),
+        (
+            "pakages = []",
+            "1:1: unknown key `pakages` (did you mean `packages`?)",
+        ),
         (
             "packages = []\nkernel = 1",
             "2:1: unknown key `kernel` (an image has the keys packages, suites, architectures, variant, recommends)",
         ),
-        ("packages = \"a\"", "1:12: `packages` must be a list of strings, not a string (packages = [\"…\"])"),
-        ("packages = [1]", "1:13: `packages` must be a string, not a whole number"),
-        ("recommends = \"yes\"", "1:14: `recommends` must be true or false, not a string"),
+        (
+            "packages = \"a\"",
+            "1:12: `packages` must be a list of strings, not a string (packages = [\"…\"])",
+        ),
+        (
+            "packages = [1]",
+            "1:13: `packages` must be a string, not a whole number",
+        ),
+        (
+            "recommends = \"yes\"",
+            "1:14: `recommends` must be true or false, not a string",
+        ),
         (
             "packages = [\"a b\"]",
             "1:13: `a b` is not a package name (a package is written NAME, NAME=VERSION, NAME/SUITE or NAME [amd64 arm64])",
         ),
-        ("packages = [\"@remot\"]", "1:13: unknown set `@remot` (did you mean `@remote`?)"),
-        ("packages = [\"@other\"]", "1:13: unknown set `@other` (write [sets.other] into formwork.toml)"),
-        ("variant = \"minibase\"", "1:11: unknown variant `minibase` (did you mean `minbase`?)"),
-        ("variant = \"buildd\"", "1:11: unknown variant `buildd` (one of essential, minbase, standard)"),
+        (
+            "packages = [\"@remot\"]",
+            "1:13: unknown set `@remot` (did you mean `@remote`?)",
+        ),
+        (
+            "packages = [\"@other\"]",
+            "1:13: unknown set `@other` (write [sets.other] into formwork.toml)",
+        ),
+        (
+            "variant = \"minibase\"",
+            "1:11: unknown variant `minibase` (did you mean `minbase`?)",
+        ),
+        (
+            "variant = \"buildd\"",
+            "1:11: unknown variant `buildd` (one of essential, minbase, standard)",
+        ),
         (
             "architectures = [\"AMD64\"]",
             "1:18: `AMD64` cannot be a name of an architecture (small letters, digits and `-`, as in amd64 or kfreebsd-amd64)",
         ),
-        ("architectures = [\"amd64\", \"amd64\"]", "1:27: `amd64` stands here twice"),
-        ("architectures = []", "1:1: neither the image nor [project] has `architectures` (architectures = [\"amd64\"])"),
-        ("suites = [\"bokworm\"]", "1:11: no repository of the project serves the suite `bokworm` (did you mean `bookworm`?)"),
+        (
+            "architectures = [\"amd64\", \"amd64\"]",
+            "1:27: `amd64` stands here twice",
+        ),
+        (
+            "architectures = []",
+            "1:1: neither the image nor [project] has `architectures` (architectures = [\"amd64\"])",
+        ),
+        (
+            "suites = [\"bokworm\"]",
+            "1:11: no repository of the project serves the suite `bokworm` (did you mean `bookworm`?)",
+        ),
         (
             "suites = [\"trixie\"]",
             "1:11: no repository of the project serves the suite `trixie` (add a repository with suite = \"trixie\")",
@@ -187,7 +269,10 @@ fn every_fault_of_an_image_has_its_place_and_a_way_out() {
         assert_eq!(said(&error), format!("images/gateway.toml:{expected}"));
     }
     let error = read(GOOD, "packages = [").expect_err("cut off");
-    assert!(said(&error).starts_with("images/gateway.toml:1:13: this is not TOML: "), "{error}");
+    assert!(
+        said(&error).starts_with("images/gateway.toml:1:13: this is not TOML: "),
+        "{error}"
+    );
     let bad_name = Project::read(
         Source::new("formwork.toml", GOOD),
         &[("../x", Source::new("images/x.toml", ""))],
@@ -197,41 +282,80 @@ fn every_fault_of_an_image_has_its_place_and_a_way_out() {
 
 /// Puts lines into the table of the repository `debian` (line 8 is then the first of them).
 fn with(lines: &str) -> String {
-    GOOD.replace("[repositories.debian]\n", &format!("[repositories.debian]\n{lines}\n"))
+    GOOD.replace(
+        "[repositories.debian]\n",
+        &format!("[repositories.debian]\n{lines}\n"),
+    )
 }
 
 #[test]
 fn every_fault_of_a_repository_has_its_place_and_a_way_out() {
     let table = [
-        ("componets = []", "8:1: unknown key `componets` (did you mean `components`?)"),
-        ("at = \"2026-09-01\"", "8:6: `2026-09-01` is not an instant (write it as in 20260901T000000Z)"),
+        (
+            "componets = []",
+            "8:1: unknown key `componets` (did you mean `components`?)",
+        ),
+        (
+            "at = \"2026-09-01\"",
+            "8:6: `2026-09-01` is not an instant (write it as in 20260901T000000Z)",
+        ),
         ("at = 2026-09-01", "8:6: `at` must be a string, not a date"),
-        ("archive = \"ubuntu\"", "8:11: `ubuntu` is none of Debian's archives (write debian or debian-security, or a `url`)"),
-        ("url = \"ftp://x\"", "8:7: `ftp://x` is not a URL of a repository (it begins with http://, https:// or file:)"),
+        (
+            "archive = \"ubuntu\"",
+            "8:11: `ubuntu` is none of Debian's archives (write debian or debian-security, or a `url`)",
+        ),
+        (
+            "url = \"ftp://x\"",
+            "8:7: `ftp://x` is not a URL of a repository (it begins with http://, https:// or file:)",
+        ),
         (
             "url = \"https://mirror.example/debian\"",
             "7:15: the repository `debian` needs `keyrings` (keyrings = [\"keys/vendor.asc\"], or archive = \"debian\" if it is a mirror of Debian)",
         ),
-        ("priority = 0", "8:12: 0 is not a priority (a number from 1 to 32767; the usual one is 500)"),
-        ("priority = 99999999999999999999", "8:12: `priority` is too large a number"),
-        ("priority = \"high\"", "8:12: `priority` must be a whole number, not a string"),
-        ("suite = \"bookworm\"", "8:9: a repository has either `suite` or `suites`, not both"),
+        (
+            "priority = 0",
+            "8:12: 0 is not a priority (a number from 1 to 32767; the usual one is 500)",
+        ),
+        (
+            "priority = 99999999999999999999",
+            "8:12: `priority` is too large a number",
+        ),
+        (
+            "priority = \"high\"",
+            "8:12: `priority` must be a whole number, not a string",
+        ),
+        (
+            "suite = \"bookworm\"",
+            "8:9: a repository has either `suite` or `suites`, not both",
+        ),
         (
             "snapshot = \"http://mirror.example/archive\"",
             "8:12: the template of a snapshot must hold {at} ({at} becomes the instant, {archive} the archive's name, {base} the URL without it)",
         ),
-        ("allow_expired = true", "8:17: `allow_expired` must be a table, not true or false"),
+        (
+            "allow_expired = true",
+            "8:17: `allow_expired` must be a table, not true or false",
+        ),
         (
             "allow_expired = { until = \"2026-12-31\" }",
             "8:17: allow_expired needs the key `reason` ({ until = \"2026-12-31\", reason = \"…\" })",
         ),
-        ("allow_expired = { untill = \"2026-12-31\", reason = \"x\" }", "8:19: unknown key `untill` (did you mean `until`?)"),
+        (
+            "allow_expired = { untill = \"2026-12-31\", reason = \"x\" }",
+            "8:19: unknown key `untill` (did you mean `until`?)",
+        ),
         (
             "allow_expired = { until = \"31.12.2026\", reason = \"x\" }",
             "8:27: `31.12.2026` is not a date (write it as in 2026-12-31)",
         ),
-        ("allow_expired = { until = \"2026-12-31\", reason = \" \" }", "8:50: an expired Release needs a reason"),
-        ("path = \"packages\"", "8:8: `debian` is a plain directory and has no `suites` (leave out one of the two keys)"),
+        (
+            "allow_expired = { until = \"2026-12-31\", reason = \" \" }",
+            "8:50: an expired Release needs a reason",
+        ),
+        (
+            "path = \"packages\"",
+            "8:8: `debian` is a plain directory and has no `suites` (leave out one of the two keys)",
+        ),
         ("keyrings = [\"\"]", "8:13: the name of a keyring is empty"),
     ];
     for (lines, expected) in table {
@@ -248,28 +372,56 @@ fn every_fault_of_the_project_has_its_place_and_a_way_out() {
         said(&read(&text, "").expect_err(to))
     };
     let table = [
-        ("name = \"gateway\"\n", "", "1:1: the project has no name (write [project] and below it name = \"…\")"),
+        (
+            "name = \"gateway\"\n",
+            "",
+            "1:1: the project has no name (write [project] and below it name = \"…\")",
+        ),
         (
             "\"gateway\"",
             "\"My Gateway\"",
             "3:8: `My Gateway` cannot be a name of a project (small letters, digits, `-`, `_` and `.`, beginning with a letter or digit)",
         ),
-        ("[project]", "[projekt]", "2:2: unknown key `projekt` (did you mean `project`?)"),
-        ("suites = [\"bookworm\"]", "suits = [\"bookworm\"]", "4:1: unknown key `suits` (did you mean `suites`?)"),
+        (
+            "[project]",
+            "[projekt]",
+            "2:2: unknown key `projekt` (did you mean `project`?)",
+        ),
+        (
+            "suites = [\"bookworm\"]",
+            "suits = [\"bookworm\"]",
+            "4:1: unknown key `suits` (did you mean `suites`?)",
+        ),
         (
             "\"bookworm-updates\"]",
             "\"bookworm-security\"]",
             "8:23: `bookworm-security` is in the archive debian-security, the other suites are in debian (give it a repository of its own, as in [repositories.security])",
         ),
-        ("suite = \"bookworm-security\"", "", "11:15: the repository `security` needs a suite (suite = \"bookworm\")"),
+        (
+            "suite = \"bookworm-security\"",
+            "",
+            "11:15: the repository `security` needs a suite (suite = \"bookworm\")",
+        ),
         (
             "suite = \"bookworm-security\"",
             "suite = \"../x\"",
             "12:9: `../x` cannot be a name of a suite (letters, digits, `-`, `_`, `+`, `.`, `~` and `/` between two of them)",
         ),
-        ("\"openssh-server\", ", "\"@remote\", ", "15:13: the set `@remote` contains itself (@remote → @remote)"),
-        ("packages = [\"openssh-server\", \"mc [amd64]\"]", "", "14:1: a set needs the key `packages`"),
-        ("[repositories.security]", "[repositories.Security]", "11:15: `Security` cannot be a name of a repository"),
+        (
+            "\"openssh-server\", ",
+            "\"@remote\", ",
+            "15:13: the set `@remote` contains itself (@remote → @remote)",
+        ),
+        (
+            "packages = [\"openssh-server\", \"mc [amd64]\"]",
+            "",
+            "14:1: a set needs the key `packages`",
+        ),
+        (
+            "[repositories.security]",
+            "[repositories.Security]",
+            "11:15: `Security` cannot be a name of a repository",
+        ),
         (
             "suite = \"bookworm-security\"",
             "suite = \"nodistro\"\nurl = \"https://packages.example\"\nkeyrings = [\"vendor.gpg\"]",
@@ -278,17 +430,28 @@ fn every_fault_of_the_project_has_its_place_and_a_way_out() {
     ];
     for (from, to, expected) in table {
         let message = change(from, to);
-        assert!(message.starts_with(&format!("formwork.toml:{expected}")), "{message}\n{expected}");
+        assert!(
+            message.starts_with(&format!("formwork.toml:{expected}")),
+            "{message}\n{expected}"
+        );
     }
     let empty = read("[project]\nname = \"x\"", "").expect_err("no repository");
-    assert!(said(&empty).contains("the project has no repository"), "{empty}");
+    assert!(
+        said(&empty).contains("the project has no repository"),
+        "{empty}"
+    );
 }
 
 #[test]
 fn a_secret_in_a_url_is_refused_and_not_repeated() {
     let text = with("url = \"https://user:hunter2@mirror.example/debian\"");
     let error = read(&text, "").expect_err("a secret");
-    assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("auth.conf")));
+    assert!(
+        error
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("auth.conf"))
+    );
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 }
 
@@ -296,16 +459,28 @@ fn a_secret_in_a_url_is_refused_and_not_repeated() {
 fn an_expiry_is_a_day() {
     let text = with("allow_expired = { until = \"2026-12-31\", reason = \"frozen\" }");
     let project = read(&text, "").expect("good");
-    let leave = project.repository("debian").and_then(|found| found.allow_expired.as_ref());
-    assert_eq!(leave.map(|leave| leave.until.to_string()).as_deref(), Some("2026-12-31T00:00:00Z"));
+    let leave = project
+        .repository("debian")
+        .and_then(|found| found.allow_expired.as_ref());
+    assert_eq!(
+        leave.map(|leave| leave.until.to_string()).as_deref(),
+        Some("2026-12-31T00:00:00Z")
+    );
 }
 
 #[test]
 fn what_init_writes_is_a_good_project() {
-    let suites = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    for (list, repositories) in
-        [(suites(&["trixie"]), 2), (suites(&["bookworm", "trixie"]), 4), (suites(&["sid"]), 1)]
-    {
+    let suites = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    for (list, repositories) in [
+        (suites(&["trixie"]), 2),
+        (suites(&["bookworm", "trixie"]), 4),
+        (suites(&["sid"]), 1),
+    ] {
         let text = project_template("my-gateway", &list, &suites(&["amd64"]));
         let image = image_template();
         let read = Project::read(
@@ -324,9 +499,21 @@ fn an_edit_keeps_comments_order_and_style() {
     let table = [
         ("", "a0", "packages = [\"a0\"]\n"),
         ("packages = []\n", "a0", "packages = [\"a0\"]\n"),
-        ("packages = [\"b0\"] # why\n", "a0", "packages = [\"b0\", \"a0\"] # why\n"),
-        ("packages = [\"b0\", \"d0\"]\n", "a0", "packages = [\"a0\", \"b0\", \"d0\"]\n"),
-        ("packages = [\"b0\", \"d0\"]\n", "c0", "packages = [\"b0\", \"c0\", \"d0\"]\n"),
+        (
+            "packages = [\"b0\"] # why\n",
+            "a0",
+            "packages = [\"b0\", \"a0\"] # why\n",
+        ),
+        (
+            "packages = [\"b0\", \"d0\"]\n",
+            "a0",
+            "packages = [\"a0\", \"b0\", \"d0\"]\n",
+        ),
+        (
+            "packages = [\"b0\", \"d0\"]\n",
+            "c0",
+            "packages = [\"b0\", \"c0\", \"d0\"]\n",
+        ),
         (
             "# head\npackages = [\n    # shell\n    \"b0\", # b\n    \"d0\",\n]\nvariant = \"minbase\"\n",
             "c0 [amd64]",
@@ -349,6 +536,9 @@ fn an_edit_keeps_comments_order_and_style() {
     }
     assert_eq!(add_package("packages = [\"a0\"]", "a0"), Ok(None));
     assert_eq!(add_package("packages = 1", "a0"), Err(EditError::NoList));
-    assert!(matches!(add_package("packages = [", "a0"), Err(EditError::Syntax(_))));
+    assert!(matches!(
+        add_package("packages = [", "a0"),
+        Err(EditError::Syntax(_))
+    ));
     assert!(matches!(add_package("", "a b"), Err(EditError::Wish(_))));
 }

@@ -126,7 +126,10 @@ impl AllowExpired {
         let until = keys.string("until")?;
         let reason = keys.string("reason")?;
         keys.finish()?;
-        let missing = |key| keys.missing(key).hint("{ until = \"2026-12-31\", reason = \"…\" }");
+        let missing = |key| {
+            keys.missing(key)
+                .hint("{ until = \"2026-12-31\", reason = \"…\" }")
+        };
         let until = until.ok_or_else(|| missing("until"))?;
         let reason = reason.ok_or_else(|| missing("reason"))?;
         Ok(AllowExpired { until, reason })
