@@ -19,7 +19,7 @@ impl Home {
     #[must_use]
     pub fn new() -> Self {
         let directory = TempDir::new().expect("a temporary home");
-        for name in ["cache", "state", "config", "work", "tmp", "apt"] {
+        for name in ["cache", "state", "config", "work", "tmp", "root"] {
             fs::create_dir(directory.path().join(name)).expect("a directory in the home");
         }
         Self {
@@ -50,6 +50,12 @@ impl Home {
     #[must_use]
     pub fn state(&self) -> PathBuf {
         self.path().join("state")
+    }
+
+    /// What stands for `/` when the program reads this machine's settings; empty at first.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.path().join("root")
     }
 
     /// Sets a variable for all commands to come, such as `FORMWORK_MIRROR`.
@@ -87,7 +93,7 @@ impl Home {
             .env("XDG_STATE_HOME", self.state())
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env("TMPDIR", self.path().join("tmp"))
-            .env("FORMWORK_APT_DIR", self.path().join("apt"))
+            .env("FORMWORK_ROOT", self.path().join("root"))
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")
             .env("COLUMNS", "100");
