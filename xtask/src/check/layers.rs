@@ -17,7 +17,14 @@ const ROOMS: &[(&str, &[&str], Option<&[&str]>)] = &[
     (
         "formwork-model",
         &["formwork-deb"],
-        Some(&["serde", "serde_json", "thiserror", "toml", "toml_edit"]),
+        Some(&[
+            "schemars",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "toml",
+            "toml_edit",
+        ]),
     ),
     ("formwork-sys", &["formwork-deb"], None),
     (
