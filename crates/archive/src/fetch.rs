@@ -15,7 +15,7 @@ use formwork_deb::sha256::Sha256;
 use formwork_model::event::{Event, Phase, Sink, Unit};
 use formwork_sys::CheckedFile;
 
-use crate::http::{Client, Crew, run_all};
+use crate::http::Client;
 use crate::store::Store;
 use crate::url::Url;
 
@@ -156,13 +156,7 @@ impl Fetcher {
         tick: &dyn Fn(),
         work: impl Fn(usize) -> R + Send + Sync + 'static,
     ) -> Result<Vec<R>, FetchError> {
-        let interrupted = || self.client.interrupted();
-        let crew = Crew {
-            jobs,
-            interrupted: &interrupted,
-            stop: &|| self.client.stop(),
-            tick,
-        };
-        run_all(&crew, count, Arc::new(work)).ok_or(FetchError::Interrupted)
+        let results = self.client.in_parallel(jobs, count, tick, work);
+        results.ok_or(FetchError::Interrupted)
     }
 }

@@ -17,7 +17,7 @@ mod retry;
 mod workers;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use formwork_model::{Event, Sink};
 
@@ -117,9 +117,25 @@ impl Client {
         (self.options.interrupted)()
     }
 
-    /// Breaks all connections, for good: blocked threads return at once.
-    pub(crate) fn stop(&self) {
-        self.agents.stop();
+    /// Does `work` for each index below `count` in up to `jobs` threads, in order of the index.
+    ///
+    /// An interruption ends it within a second, even if threads hang in a name look-up or a
+    /// read; the answer is then `None`, and all connections are broken for good.
+    pub fn in_parallel<R: Send + 'static>(
+        &self,
+        jobs: usize,
+        count: usize,
+        tick: &dyn Fn(),
+        work: impl Fn(usize) -> R + Send + Sync + 'static,
+    ) -> Option<Vec<R>> {
+        let interrupted = || self.interrupted();
+        let crew = Crew {
+            jobs,
+            interrupted: &interrupted,
+            stop: &|| self.agents.stop(),
+            tick,
+        };
+        run_all(&crew, count, Arc::new(work))
     }
 
     fn sleep(&self, delay: std::time::Duration) -> Result<(), HttpError> {

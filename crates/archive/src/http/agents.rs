@@ -126,7 +126,9 @@ impl Maker {
 }
 
 fn read_proxy(proxy: &Proxy) -> Result<ureq::Proxy, HttpError> {
-    ureq::Proxy::new(&proxy.address).map_err(|_| unusable(proxy))
+    let parsed = ureq::Proxy::new(&proxy.address).ok();
+    let usable = parsed.filter(|parsed| !parsed.host().is_empty());
+    usable.ok_or_else(|| unusable(proxy))
 }
 
 fn unusable(proxy: &Proxy) -> HttpError {

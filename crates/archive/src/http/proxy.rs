@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn each_scheme_takes_its_own_variable() {
-        let cases: [(&[(&str, &str)], Option<&str>, Option<&str>); 4] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, Option<&'a str>);
+        let cases: [Case<'_>; 4] = [
             (
                 &[
                     ("http_proxy", "a"),
