@@ -86,6 +86,7 @@ pub struct Field<'a> {
     /// The value as written, with continuation lines, without blanks around it.
     ///
     /// When the first line is empty, the value begins with the line feed that ends it.
+    /// Where comments are allowed, those between its lines are still in it.
     pub value: &'a str,
     /// The line in the file, from 1.
     pub line: u64,

@@ -178,16 +178,22 @@ fn time(paragraph: &Paragraph<'_>, name: &'static str) -> Result<Option<Timestam
         })
 }
 
+/// A flag in the words that apt takes.
 fn flag(paragraph: &Paragraph<'_>, name: &'static str) -> Result<bool, ReleaseError> {
-    match paragraph.get(name) {
-        None => Ok(false),
-        Some(field) if field.value == "yes" => Ok(true),
-        Some(field) if field.value == "no" => Ok(false),
-        Some(Field { value, line, .. }) => Err(ReleaseError::Flag {
-            line,
-            field: name,
-            found: value.chars().take(40).collect(),
-        }),
+    let Some(Field { value, line, .. }) = paragraph.get(name) else {
+        return Ok(false);
+    };
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "1" => Ok(true),
+        "no" | "false" | "0" => Ok(false),
+        _ => {
+            let found = value.chars().take(40).collect();
+            Err(ReleaseError::Flag {
+                line,
+                field: name,
+                found,
+            })
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A whole `.deb`: which members it must have, and its control file.
 //!
 //! The first member is `debian-binary` and begins with the format's version, `2.` and a
-//! minor number. Then come `control.tar` and `data.tar`, with a suffix that tells the
-//! compression; members whose name begins with `_` are passed over. See deb(5).
+//! minor number. Then come `control.tar` and `data.tar`, in this order, with a suffix that
+//! tells the compression; members whose name begins with `_` are passed over. See deb(5).
 
 use std::io::Read;
 
@@ -102,7 +102,7 @@ impl<'a> PackageArchive<'a> {
             };
             let compression = Compression::of_suffix(suffix).ok_or_else(unexpected)?;
             // Readers that differ on which of two counts could be shown different packages.
-            if slot.replace((member, compression)).is_some() {
+            if slot.replace((member, compression)).is_some() || control.is_none() {
                 return Err(unexpected());
             }
         }

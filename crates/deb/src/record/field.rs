@@ -51,11 +51,12 @@ impl<'a> Fields<'_, 'a> {
         }
     }
 
-    /// A `yes` or `no`; a missing field is `no`.
+    /// A `yes` or `no` in any case, as for dpkg; a missing field is `no`.
     pub(super) fn flag(&self, name: &'static str) -> Result<bool, RecordError> {
         match self.0.get(name).map(|field| field.value) {
-            None | Some("no") => Ok(false),
-            Some("yes") => Ok(true),
+            None => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("no") => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("yes") => Ok(true),
             Some(_) => Err(self.error(name, "`yes` or `no`")),
         }
     }

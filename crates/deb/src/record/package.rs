@@ -160,13 +160,20 @@ fn source_of<'a>(
 }
 
 fn multi_arch(fields: &Fields<'_, '_>) -> Result<MultiArch, RecordError> {
-    match fields.text("Multi-Arch") {
-        None | Some("no") => Ok(MultiArch::No),
-        Some("same") => Ok(MultiArch::Same),
-        Some("foreign") => Ok(MultiArch::Foreign),
-        Some("allowed") => Ok(MultiArch::Allowed),
-        Some(_) => Err(fields.error("Multi-Arch", "`no`, `same`, `foreign` or `allowed`")),
-    }
+    const VALUES: [(&str, MultiArch); 4] = [
+        ("no", MultiArch::No),
+        ("same", MultiArch::Same),
+        ("foreign", MultiArch::Foreign),
+        ("allowed", MultiArch::Allowed),
+    ];
+    let Some(text) = fields.text("Multi-Arch") else {
+        return Ok(MultiArch::No);
+    };
+    VALUES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(text))
+        .map(|(_, value)| *value)
+        .ok_or_else(|| fields.error("Multi-Arch", "`no`, `same`, `foreign` or `allowed`"))
 }
 
 fn file_of<'a>(fields: &Fields<'_, 'a>) -> Result<PackageFile<'a>, RecordError> {

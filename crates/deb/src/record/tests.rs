@@ -89,6 +89,16 @@ fn the_source_of_a_package() {
 }
 
 #[test]
+fn words_may_be_in_any_case_as_for_dpkg() {
+    let text = "Package: a\nVersion: 2\nArchitecture: all\nessential: YES\nMulti-arch: Foreign\n";
+    let record = package(text, Stanza::Control).expect("a good record");
+    assert_eq!(
+        (record.essential, record.multi_arch),
+        (true, MultiArch::Foreign)
+    );
+}
+
+#[test]
 fn wrong_packages_are_refused_with_line_and_field() {
     let good = format!(
         "Package: a\nVersion: 2\nArchitecture: all\nFilename: p/a.deb\nSize: 1\nSHA256: {DIGEST}\n"

@@ -66,6 +66,24 @@ fn what_may_be_left_out() {
 }
 
 #[test]
+fn flags_in_the_words_of_apt() {
+    for (word, expected) in [
+        ("yes", true),
+        ("True", true),
+        ("1", true),
+        ("no", false),
+        ("0", false),
+    ] {
+        let release = parse(&format!("{DATE}Acquire-By-Hash: {word}\n"), &[]);
+        assert_eq!(
+            release.map(|release| release.acquire_by_hash),
+            Ok(expected),
+            "{word}"
+        );
+    }
+}
+
+#[test]
 fn the_same_entry_twice_is_one() {
     let twice = [entry("one", "a"), entry("one", "a")];
     assert_eq!(parse(DATE, &twice).expect("a good Release").files.len(), 1);

@@ -1,4 +1,6 @@
 //! Our reading of Debian's formats against dpkg's own, on this machine's tools.
+//!
+//! They are those of the packages dpkg, tar and dpkg-dev, which `./check` installs.
 
 mod containers;
 mod relations;
@@ -35,14 +37,6 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
 
 fn run_text(program: &str, arguments: &[&str], input: &str) -> String {
     String::from_utf8(run(program, arguments, input.as_bytes())).expect("UTF-8")
-}
-
-/// Tells whether dpkg's Perl modules are installed (package libdpkg-perl).
-fn has_dpkg_perl() -> bool {
-    let found = Command::new("perl")
-        .args(["-MDpkg::Deps", "-MDpkg::Arch", "-e", "1"])
-        .output();
-    found.is_ok_and(|output| output.status.success())
 }
 
 /// A small generator of numbers, the same in every run.

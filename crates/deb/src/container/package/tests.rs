@@ -33,7 +33,7 @@ fn the_parts_of_a_package() {
 fn what_is_no_package_is_refused() {
     let control: Named = ("control.tar", b"");
     let data: Named = ("data.tar", b"");
-    let table: [(&[Named], &str); 9] = [
+    let table: [(&[Named], &str); 10] = [
         (&[], "expected member `debian-binary`"),
         (&[control, MARK, data], "expected member `debian-binary`"),
         (
@@ -44,7 +44,8 @@ fn what_is_no_package_is_refused() {
             &[("debian-binary", b"2.\n"), control, data],
             "expected member `debian-binary`",
         ),
-        (&[MARK, data], "no member `control.tar`"),
+        (&[MARK], "no member `control.tar`"),
+        (&[MARK, data, control], "unexpected member `data.tar`"),
         (&[MARK, control], "no member `data.tar`"),
         (
             &[MARK, control, control, data],
