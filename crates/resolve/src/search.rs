@@ -74,8 +74,8 @@ pub(crate) struct Search<'u, 'a> {
     head: usize,
     opened: Vec<bool>,
     clauses: Clauses,
-    targets: Vec<PackageId>,
-    wishes: usize,
+    /// What fulfils each wish, the best first.
+    wishes: Vec<Vec<PackageId>>,
     only: Option<&'u BTreeSet<Fact>>,
 }
 
@@ -93,8 +93,7 @@ impl<'u, 'a> Search<'u, 'a> {
             head: 0,
             opened: vec![false; count],
             clauses: Clauses::new(count),
-            targets: Vec::new(),
-            wishes: 0,
+            wishes: Vec::new(),
             only: None,
         }
     }
@@ -115,20 +114,17 @@ impl<'u, 'a> Search<'u, 'a> {
             if !self.believes(Fact::Wish(index)) {
                 continue;
             }
-            self.wishes += 1;
+            self.wishes.push(target.packages.clone());
             let literals = target
                 .packages
                 .iter()
                 .map(|&package| Literal::present(package))
                 .collect();
-            self.targets.extend(target.packages.iter().copied());
             if let Some(clash) = self.add(literals, Fact::Wish(index)) {
                 return Err(self.prove(clash));
             }
         }
         let universe = self.universe;
-        self.targets
-            .sort_by_key(|&wish| (universe.package(wish).rank(), wish));
         loop {
             if let Some(clash) = self.propagate() {
                 if self.levels.is_empty() {
@@ -320,9 +316,8 @@ impl<'u, 'a> Search<'u, 'a> {
             return Some(wish);
         }
         let mut seen = vec![false; self.universe.len()];
-        let mut stack: Vec<PackageId> = Vec::new();
-        let wishes = self.targets.iter().rev().copied();
-        stack.extend(wishes.filter(|wish| self.value[wish.0 as usize] == IN));
+        let mut stack: Vec<PackageId> = self.fulfilling().collect();
+        stack.reverse();
         let mut below = Vec::new();
         while let Some(package) = stack.pop() {
             if std::mem::replace(&mut seen[package.0 as usize], true) {
@@ -364,24 +359,29 @@ impl<'u, 'a> Search<'u, 'a> {
         first.or_else(|| open.next())
     }
 
-    /// A wish that several versions would fulfil and none does yet.
+    /// The best choice for the first wish that nothing fulfils yet.
     fn open_wish(&self) -> Option<PackageId> {
-        self.clauses.first(self.wishes).find_map(|literals| {
-            let packages = || literals.iter().map(|literal| literal.package());
-            let met = packages().any(|package| self.value[package.0 as usize] == IN);
-            let open = packages().filter(|package| self.value[package.0 as usize] == UNKNOWN);
-            if met {
-                None
-            } else {
-                open.min_by_key(|&p| (!self.allowed.is_first(p), p))
-            }
+        let is = |package: PackageId, value: u8| self.value[package.0 as usize] == value;
+        let open = self
+            .wishes
+            .iter()
+            .find(|wish| !wish.iter().any(|&package| is(package, IN)))?;
+        open.iter().copied().find(|&package| is(package, UNKNOWN))
+    }
+
+    /// What fulfils each wish at this moment.
+    fn fulfilling(&self) -> impl Iterator<Item = PackageId> {
+        self.wishes.iter().filter_map(|wish| {
+            wish.iter()
+                .copied()
+                .find(|package| self.value[package.0 as usize] == IN)
         })
     }
 
     /// What the wishes need of the packages that are in; the rest is left over from detours.
     fn reachable(&self) -> Vec<PackageId> {
         let mut found: BTreeSet<PackageId> = BTreeSet::new();
-        let mut stack: Vec<PackageId> = self.targets.clone();
+        let mut stack: Vec<PackageId> = self.fulfilling().collect();
         while let Some(package) = stack.pop() {
             if self.value[package.0 as usize] != IN || !found.insert(package) {
                 continue;

@@ -47,9 +47,11 @@ impl Solution {
     ) -> Self {
         let members: BTreeSet<PackageId> = set.into_iter().collect();
         let mut found: BTreeSet<PackageId> = BTreeSet::new();
-        let wished = targets.iter().flat_map(|target| &target.packages).copied();
-        let mut stack: Vec<PackageId> =
-            wished.filter(|package| members.contains(package)).collect();
+        let present = |package: &PackageId| members.contains(package);
+        let mut stack: Vec<PackageId> = targets
+            .iter()
+            .filter_map(|target| target.fulfilled_by(present))
+            .collect();
         while let Some(package) = stack.pop() {
             if !found.insert(package) {
                 continue;
@@ -86,10 +88,9 @@ impl Solution {
             .map(|&package| (package, Vec::new()))
             .collect();
         for target in &self.targets {
-            for package in &target.packages {
-                if let Some(list) = reasons.get_mut(package) {
-                    list.push(target.wish.clone().map_or(Reason::Base, Reason::Wish));
-                }
+            let fulfilling = target.fulfilled_by(|&package| self.contains(package));
+            if let Some(list) = fulfilling.and_then(|package| reasons.get_mut(&package)) {
+                list.push(target.wish.clone().map_or(Reason::Base, Reason::Wish));
             }
         }
         for &by in &self.packages {

@@ -44,6 +44,16 @@ pub struct Target {
     pub packages: Vec<PackageId>,
 }
 
+impl Target {
+    /// The best of the packages that are there.
+    pub(crate) fn fulfilled_by(&self, present: impl Fn(&PackageId) -> bool) -> Option<PackageId> {
+        self.packages
+            .iter()
+            .copied()
+            .find(|package| present(package))
+    }
+}
+
 /// All wishes of a request, looked up.
 pub struct Targets {
     /// The base set, then the wishes in their order.
@@ -79,7 +89,12 @@ impl Targets {
         allowed.prefer(universe, &keep);
         let mut targets = base_set(universe, &allowed, request.variant);
         targets.extend(wished.into_iter().map(|(wish, mut packages)| {
-            packages.sort_by_key(|&id| !allowed.is_first(id));
+            packages.sort_by_key(|&id| {
+                (
+                    universe.package(id).name() != wish.name,
+                    !allowed.is_first(id),
+                )
+            });
             Target {
                 wish: Some(wish.clone()),
                 packages,
@@ -132,37 +147,37 @@ fn find_wish(
             && (wish.version.is_some() || wish.suite.is_some() || allowed.contains(*id))
     };
     let named = universe.packages_named(name);
-    if named.len() > 0 {
-        let mut packages: Vec<PackageId> = named.filter(fits).collect();
-        packages.sort_by_key(|&id| !allowed.is_first(id));
-        return if packages.is_empty() {
-            Err(no_such_version(universe, name, wish))
-        } else {
-            Ok(packages)
-        };
+    let is_real = named.len() > 0;
+    let mut packages: Vec<PackageId> = named.filter(fits).collect();
+    if is_real && packages.is_empty() {
+        return Err(no_such_version(universe, name, wish));
     }
-    let mut providers: Vec<PackageId> = universe
-        .providers(name)
-        .map(|provider| provider.package)
-        .filter(fits)
-        .collect();
+    let providers = universe.providers(name).map(|provider| provider.package);
+    let mut providers: Vec<PackageId> = providers.filter(fits).collect();
     providers.dedup();
-    let mut names: Vec<String> = providers
+    let mut names: Vec<&str> = providers
         .iter()
-        .map(|&id| universe.package(id).name().to_owned())
+        .map(|&id| universe.package(id).name())
         .collect();
     names.dedup();
-    match names.len() {
-        0 => Err(unknown()),
-        1 => {
-            providers.sort_by_key(|&id| !allowed.is_first(id));
-            Ok(providers)
-        }
-        _ => Err(WishError::Virtual {
-            name: wish.name.clone(),
-            providers: names,
-        }),
+    if !is_real && names.is_empty() {
+        return Err(unknown());
     }
+    if !is_real && names.len() > 1 {
+        return Err(WishError::Virtual {
+            name: wish.name.clone(),
+            providers: names.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    // A provider serves a wish for a real package only where nothing else is left.
+    if !is_real || (wish.version.is_none() && wish.suite.is_none()) {
+        packages.extend(
+            providers
+                .into_iter()
+                .filter(|id| universe.package(*id).name() != wish.name),
+        );
+    }
+    Ok(packages)
 }
 
 fn no_such_version(universe: &Universe<'_>, name: NameId, wish: &Wish) -> WishError {

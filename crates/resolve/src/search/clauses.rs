@@ -72,14 +72,6 @@ impl Clauses {
         &self.clauses[id.0 as usize].facts
     }
 
-    /// The literals of the first clauses, which stand for the wishes.
-    pub(super) fn first(&self, count: usize) -> impl Iterator<Item = &[Literal]> {
-        self.clauses
-            .iter()
-            .take(count)
-            .map(|clause| &clause.literals[..])
-    }
-
     /// Watches the first two literals of a clause.
     pub(super) fn watch(&mut self, id: ClauseId) {
         for place in 0..2 {
