@@ -29,7 +29,10 @@ pub fn init(new: &NewProject) -> Result<Vec<PathBuf>, Error> {
     let image = format!("{IMAGES}/{IMAGE_NAME}.toml");
     let ignore = new.directory.join(".gitignore");
     let mut files = vec![
-        (new.directory.join(FILE_NAME), project_template(&name, &new.suites, &new.architectures)),
+        (
+            new.directory.join(FILE_NAME),
+            project_template(&name, &new.suites, &new.architectures),
+        ),
         (new.directory.join(image), image_template()),
     ];
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
@@ -61,14 +64,26 @@ fn check(kind: Kind, option: &'static str, names: &[String]) -> Result<(), Error
 /// A project is named after its directory, as far as that makes a name.
 fn project_name(directory: &Path) -> String {
     let full = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    let own = full.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let own = full
+        .file_name()
+        .map(|name| name.to_string_lossy().to_lowercase());
     let plain: String = own
         .unwrap_or_default()
         .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' })
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || "-_.".contains(letter) {
+                letter
+            } else {
+                '-'
+            }
+        })
         .collect();
     let trimmed = plain.trim_start_matches(['-', '_', '.']).to_owned();
-    if name::is_valid(Kind::Project, &trimmed) { trimmed } else { "project".to_owned() }
+    if name::is_valid(Kind::Project, &trimmed) {
+        trimmed
+    } else {
+        "project".to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +138,13 @@ mod tests {
             suites: vec!["../etc".into()],
             architectures: vec!["amd64".into()],
         };
-        assert!(matches!(init(&new), Err(Error::Option { option: "--suite", .. })));
+        assert!(matches!(
+            init(&new),
+            Err(Error::Option {
+                option: "--suite",
+                ..
+            })
+        ));
         assert!(!new.directory.exists());
     }
 }

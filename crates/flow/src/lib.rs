@@ -1,1 +1,24 @@
-//! placeholder
+//! The flows: one function a user action, where the stages meet. Nothing here knows a terminal.
+//!
+//! A flow takes a [`context::Context`] (where to look, what time it is, whom to tell) and what
+//! the person asks for, and returns a document of `formwork-model` or an [`Error`].
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod repositories;
+
+pub mod cache;
+pub mod context;
+pub mod fetch;
+pub mod init;
+pub mod lock;
+pub mod machine;
+pub mod project;
+pub mod query;
+pub mod update;
+
+pub use error::Error;
+pub use formwork_archive::Error as ArchiveError;
+pub use formwork_deb::time::Timestamp;
+pub use formwork_resolve::WishError;

@@ -132,7 +132,9 @@ pub fn find(settings: &Settings) -> Result<Option<LoadedProject>, Error> {
         }
         return load(directory).map(Some);
     }
-    let found = directory.ancestors().find(|above| above.join(FILE_NAME).is_file());
+    let found = directory
+        .ancestors()
+        .find(|above| above.join(FILE_NAME).is_file());
     found.map(load).transpose()
 }
 
@@ -155,8 +157,12 @@ pub fn load(directory: &Path) -> Result<LoadedProject, Error> {
         .iter()
         .map(|(name, file, text)| (name.as_str(), Source::new(file, text)))
         .collect();
-    let project = Project::read(Source::new(FILE_NAME, &text), &sources).map_err(ProjectError::from)?;
-    Ok(LoadedProject { directory: directory.to_owned(), project })
+    let project =
+        Project::read(Source::new(FILE_NAME, &text), &sources).map_err(ProjectError::from)?;
+    Ok(LoadedProject {
+        directory: directory.to_owned(),
+        project,
+    })
 }
 
 impl LoadedProject {
@@ -175,8 +181,7 @@ impl LoadedProject {
             Err(error) => return Err(error.into()),
         };
         let text = text(bytes, lock::FILE_NAME)?;
-        let lock =
-            Lock::read(Source::new(lock::FILE_NAME, &text)).map_err(ProjectError::from)?;
+        let lock = Lock::read(Source::new(lock::FILE_NAME, &text)).map_err(ProjectError::from)?;
         Ok(Some(LoadedLock { text, lock }))
     }
 
@@ -199,7 +204,10 @@ fn image_names(directory: &Path) -> Result<Vec<String>, Error> {
         let file = entry.file_name();
         // A name that is not UTF-8 cannot be an image's; it is shown as well as can be.
         let name = file.to_string_lossy();
-        if let Some(stem) = name.strip_suffix(".toml").filter(|stem| !stem.starts_with('.')) {
+        if let Some(stem) = name
+            .strip_suffix(".toml")
+            .filter(|stem| !stem.starts_with('.'))
+        {
             names.push(stem.to_owned());
         }
     }

@@ -33,7 +33,9 @@ fn a_project_is_found_from_below_and_its_images_are_sorted() {
     write(home.path(), "images/README", b"not an image");
     let deep = home.path().join("images/x/y");
     std::fs::create_dir_all(&deep).expect("directory");
-    let found = find(&settings(&deep, false)).expect("loads").expect("found");
+    let found = find(&settings(&deep, false))
+        .expect("loads")
+        .expect("found");
     assert_eq!(found.directory, home.path());
     let names: Vec<&str> = found.project.images.keys().map(String::as_str).collect();
     assert_eq!(names, ["a", "b"]);
@@ -45,16 +47,35 @@ fn no_project_is_no_fault_unless_it_was_named() {
     let home = tempfile::tempdir().expect("directory");
     assert_eq!(find(&settings(home.path(), false)).expect("fine"), None);
     let error = find(&settings(home.path(), true)).expect_err("named");
-    assert!(matches!(error, Error::Project(ProjectError::NotOne(_))), "{error}");
+    assert!(
+        matches!(error, Error::Project(ProjectError::NotOne(_))),
+        "{error}"
+    );
 }
 
 #[test]
 fn faults_of_files_keep_their_place() {
     let table: [(&str, &[u8], &str); 4] = [
-        ("images/a.toml", b"pakages = []", "images/a.toml:1:1: unknown key `pakages`"),
-        ("images/A.toml", b"", "images/A.toml:1:1: `A` cannot be the name of an image"),
-        ("images/a.toml", b"# \xff\n", "images/a.toml:1:3: the file is not UTF-8 from here on"),
-        ("formwork.lock", b"format = 9\n", "formwork.lock:1:10: this lock has format 9"),
+        (
+            "images/a.toml",
+            b"pakages = []",
+            "images/a.toml:1:1: unknown key `pakages`",
+        ),
+        (
+            "images/A.toml",
+            b"",
+            "images/A.toml:1:1: `A` cannot be the name of an image",
+        ),
+        (
+            "images/a.toml",
+            b"# \xff\n",
+            "images/a.toml:1:3: the file is not UTF-8 from here on",
+        ),
+        (
+            "formwork.lock",
+            b"format = 9\n",
+            "formwork.lock:1:10: this lock has format 9",
+        ),
     ];
     for (file, text, expected) in table {
         let home = tempfile::tempdir().expect("directory");
@@ -64,4 +85,11 @@ fn faults_of_files_keep_their_place() {
         let error = result.expect_err(expected).to_string();
         assert!(error.starts_with(expected), "{error}");
     }
+}
+
+#[test]
+fn the_example_in_the_tree_is_a_good_project() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
+    let loaded = load(&directory).expect("the example");
+    assert!(!loaded.project.plans().is_empty());
 }

@@ -1,0 +1,57 @@
+//! `formwork cache`: what was fetched and kept.
+
+use formwork_archive::store::{self, Clean};
+use formwork_model::documents::{self, CacheCleaned, CachePart, CacheVerified, DamagedEntry};
+
+use crate::Error;
+use crate::context::Context;
+use crate::repositories;
+
+/// Says where the cache is and what it holds.
+pub fn info(context: &Context) -> Result<documents::CacheInfo, Error> {
+    let info = store::info(&context.cache)?;
+    let mut parts: Vec<CachePart> = info
+        .kinds
+        .iter()
+        .map(|kind| CachePart { name: kind.kind.plural().to_owned(), entries: kind.files, size: kind.bytes })
+        .collect();
+    parts.sort();
+    Ok(documents::CacheInfo {
+        format: documents::FORMAT,
+        inputs: Vec::new(),
+        directory: info.directory.display().to_string(),
+        size: parts.iter().map(|part| part.size).sum(),
+        parts,
+    })
+}
+
+/// Removes everything, or only what nobody has used for so many days.
+pub fn clean(context: &Context, unused_days: Option<u32>) -> Result<CacheCleaned, Error> {
+    let what = unused_days.map_or(Clean::All, Clean::UnusedFor);
+    let settings = &context.settings;
+    let cleaned = store::clean(&context.cache, what, settings.now, &settings.events)?;
+    let cleaned = cleaned.ok_or(Error::Interrupted)?;
+    Ok(CacheCleaned {
+        format: documents::FORMAT,
+        inputs: Vec::new(),
+        entries: cleaned.files,
+        size: cleaned.bytes,
+    })
+}
+
+/// Reads every entry, compares it with its digest, and removes those that are damaged.
+pub fn verify(context: &Context) -> Result<CacheVerified, Error> {
+    let settings = &context.settings;
+    let jobs = repositories::jobs(settings);
+    let verified = store::verify(&context.cache, jobs, &settings.events)?.ok_or(Error::Interrupted)?;
+    let damaged = verified.corrupt.iter().map(|path| DamagedEntry {
+        file: path.display().to_string(),
+        reason: "its content is not that of its name; removed".to_owned(),
+    });
+    Ok(CacheVerified {
+        format: documents::FORMAT,
+        inputs: Vec::new(),
+        checked: verified.files,
+        damaged: damaged.collect(),
+    })
+}

@@ -1,0 +1,79 @@
+//! Everything that can stop a flow, in one enum; the command line decides how to say it.
+
+use thiserror::Error;
+
+/// Why a flow could not do its work.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or directory of this machine.
+    #[error(transparent)]
+    System(#[from] formwork_sys::Error),
+    /// The archive: network, signatures, indices, packages.
+    #[error(transparent)]
+    Archive(#[from] formwork_archive::Error),
+    /// A fault of the project: its files, its lock, or the lack of them.
+    #[error(transparent)]
+    Project(#[from] crate::project::ProjectError),
+    /// A wish that cannot be read.
+    #[error(transparent)]
+    Syntax(#[from] formwork_resolve::WishSyntax),
+    /// Wishes that mean no package, or more than one.
+    #[error("{}", join(errors))]
+    Wishes {
+        /// What is wrong with each.
+        errors: Vec<formwork_resolve::WishError>,
+        /// Where they were sought.
+        place: String,
+    },
+    /// Names that no package bears and none provides.
+    #[error("no package {} in {place}", quoted(unknown))]
+    UnknownPackages {
+        /// The names.
+        unknown: Vec<UnknownName>,
+        /// Where they were sought.
+        place: String,
+    },
+    /// The checker refuses what the resolver found: a fault of ours.
+    #[error("the checker refuses the resolver's answer: {0}")]
+    Check(String),
+    /// Nothing was wished, and there is no project whose images wish something.
+    #[error("there is no project here whose images could be explained")]
+    NoWish,
+    /// The person asked us to stop; nothing was written.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
+    /// No suite was named, there is no project, and this machine's own is not known.
+    #[error("no suite is named, and this machine does not say which Debian suite it runs")]
+    NoSuite,
+    /// The value of an option is not what it must be.
+    #[error("{option} {value}: {reason}")]
+    Option {
+        /// The option as typed.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A name that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// The name as typed.
+    pub name: String,
+    /// Names that are much like it.
+    pub nearest: Vec<String>,
+}
+
+/// The names in quotes, joined by commas.
+fn quoted(unknown: &[UnknownName]) -> String {
+    let names: Vec<String> = unknown.iter().map(|unknown| format!("'{}'", unknown.name)).collect();
+    names.join(", ")
+}
+
+/// The errors in one line each.
+fn join(errors: &[formwork_resolve::WishError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

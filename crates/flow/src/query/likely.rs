@@ -1,0 +1,45 @@
+//! Which names a person may have meant by one that nobody bears.
+//!
+//! First what is there when a part is added (`openssh` for `openssh-server`), then those that
+//! differ by a slip of the fingers, then what is left when parts are taken away (`mawk-ng` for
+//! `mawk`).
+
+use formwork_deb::universe::Universe;
+use formwork_model::nearest::nearest;
+
+/// How many names are offered.
+const OFFERED: usize = 3;
+/// A name shorter than this is the beginning of too many others.
+const LONG_ENOUGH: usize = 3;
+
+/// The names most like this one, best first.
+pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
+    let name = name.rsplit_once(':').map_or(name, |(front, _)| front);
+    let known = || universe.names().map(|id| universe.name(id)).filter(|known| !known.starts_with("src:"));
+    let mut found: Vec<&str> = Vec::new();
+    if name.len() >= LONG_ENOUGH {
+        let longer = known().filter(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')));
+        found.extend(longer.take(OFFERED));
+    }
+    found.extend(nearest(name, known(), OFFERED));
+    found.extend(stem(universe, name));
+    let mut offered: Vec<String> = Vec::new();
+    for candidate in found {
+        if offered.len() < OFFERED && !offered.iter().any(|known| known == candidate) {
+            offered.push(candidate.to_owned());
+        }
+    }
+    offered
+}
+
+/// The longest name that is left when parts behind hyphens are taken away.
+fn stem<'a>(universe: &Universe<'a>, name: &str) -> Option<&'a str> {
+    let mut rest = name;
+    while let Some((front, _)) = rest.rsplit_once('-') {
+        rest = front;
+        if let Some(id) = universe.find(rest).filter(|_| rest.len() >= LONG_ENOUGH) {
+            return Some(universe.name(id));
+        }
+    }
+    None
+}

@@ -1,0 +1,188 @@
+//! Who needs a package: every relation that one of its versions, or what it provides, satisfies.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use formwork_deb::universe::{Field, GroupId, NameId, PackageId, Universe};
+use formwork_model::documents::{self, Dependant};
+
+use super::Scope;
+use super::describe::one_line;
+use super::open::{self, Want};
+use crate::Error;
+use crate::context::Context;
+
+/// How far `rdepends` looks and which fields count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Whether those are told, too, that need the name through others.
+    pub recursive: bool,
+    /// Whether `Recommends` count.
+    pub recommends: bool,
+    /// Whether `Suggests` count.
+    pub suggests: bool,
+}
+
+impl Depth {
+    /// The fields that count.
+    fn fields(self) -> Vec<Field> {
+        let mut fields = vec![Field::PreDepends, Field::Depends];
+        fields.extend(self.recommends.then_some(Field::Recommends));
+        fields.extend(self.suggests.then_some(Field::Suggests));
+        fields
+    }
+}
+
+/// Answers `rdepends`: the packages, of those that apt would take, that need a name.
+pub fn rdepends(
+    context: &Context,
+    scope: &Scope,
+    depth: Depth,
+    name: &str,
+) -> Result<documents::ReverseDependencies, Error> {
+    let opened = open::open(context, scope, Want::for_wishes(&[name]))?;
+    let universe = opened.universe()?;
+    let found = opened.find(&universe, name).ok_or_else(|| opened.unknown(&universe, &[name]))?;
+    let fields = depth.fields();
+    let needs = direct(&universe, found, &fields);
+    let mut dependants: Vec<Dependant> = needs.iter().map(|need| told(&universe, need)).collect();
+    if depth.recursive {
+        let further = indirect(&universe, &needs, &fields);
+        dependants.extend(further.into_iter().map(|(id, steps)| told_from_afar(&universe, id, steps)));
+    }
+    dependants.sort();
+    Ok(documents::ReverseDependencies {
+        format: documents::FORMAT,
+        inputs: opened.inputs.clone(),
+        suites: opened.suites.clone(),
+        architecture: opened.architecture.clone(),
+        name: name.to_owned(),
+        dependants,
+    })
+}
+
+/// One package that needs another.
+struct Need {
+    /// The package that declares the relation.
+    package: PackageId,
+    /// The field it stands in.
+    field: Field,
+    /// The relation.
+    group: GroupId,
+    /// Whether something else could serve as well.
+    has_alternatives: bool,
+}
+
+/// A direct need.
+fn told(universe: &Universe<'_>, need: &Need) -> Dependant {
+    Dependant {
+        field: Some(need.field.name().to_owned()),
+        relation: Some(one_line(universe.group_text(need.group))),
+        alternatives: Some(need.has_alternatives),
+        ..told_from_afar(universe, need.package, 1)
+    }
+}
+
+/// A need through others.
+fn told_from_afar(universe: &Universe<'_>, id: PackageId, steps: u32) -> Dependant {
+    let package = universe.package(id);
+    Dependant {
+        name: package.name().to_owned(),
+        version: package.version().to_owned(),
+        architecture: package.architecture().to_owned(),
+        field: None,
+        relation: None,
+        alternatives: None,
+        steps,
+    }
+}
+
+/// The packages, of those that apt would take, whose relations the name satisfies directly.
+fn direct(universe: &Universe<'_>, name: NameId, fields: &[Field]) -> Vec<Need> {
+    let targets = targets(universe, name);
+    collect(universe, &satisfied_groups(universe, name, &targets), &targets, fields)
+}
+
+/// The packages that need the name through others: each with the number of steps, at least 2.
+fn indirect(universe: &Universe<'_>, direct: &[Need], fields: &[Field]) -> BTreeMap<PackageId, u32> {
+    let index = needed_by(universe, fields);
+    let mut steps: BTreeMap<PackageId, u32> = direct.iter().map(|dependant| (dependant.package, 1)).collect();
+    let mut queue: VecDeque<PackageId> = steps.keys().copied().collect();
+    while let Some(package) = queue.pop_front() {
+        let step = steps.get(&package).copied().unwrap_or(1);
+        for &dependant in index.get(package.0 as usize).into_iter().flatten() {
+            steps.entry(dependant).or_insert_with(|| {
+                queue.push_back(dependant);
+                step + 1
+            });
+        }
+    }
+    steps.retain(|_, step| *step > 1);
+    steps
+}
+
+/// The packages a name stands for: those of the name, else those that provide it.
+fn targets(universe: &Universe<'_>, name: NameId) -> BTreeSet<u32> {
+    let real: BTreeSet<u32> = universe.packages_named(name).map(|id| id.0).collect();
+    if real.is_empty() {
+        return universe.providers(name).map(|provider| provider.package.0).collect();
+    }
+    real
+}
+
+/// The groups that one of the packages satisfies; for a virtual name only those that say the name.
+fn satisfied_groups(universe: &Universe<'_>, name: NameId, targets: &BTreeSet<u32>) -> BTreeSet<GroupId> {
+    let is_virtual = universe.packages_named(name).len() == 0;
+    let text = universe.name(name);
+    (0..universe.group_count())
+        .map(|number| GroupId(number as u32))
+        .filter(|&group| universe.group_candidates(group).iter().any(|id| targets.contains(id)))
+        .filter(|&group| !is_virtual || universe.group_atoms(group).any(|atom| universe.atom(atom).name == text))
+        .collect()
+}
+
+/// Every use of the groups by a package that apt would take, the packages themselves left out.
+fn collect(
+    universe: &Universe<'_>,
+    groups: &BTreeSet<GroupId>,
+    targets: &BTreeSet<u32>,
+    fields: &[Field],
+) -> Vec<Need> {
+    let mut found = Vec::new();
+    for id in universe.ids().filter(|id| !targets.contains(&id.0)) {
+        let package = universe.package(id);
+        if !package.is_candidate() || package.is_source() {
+            continue;
+        }
+        for dependency in universe.dependencies(id) {
+            if fields.contains(&dependency.field) && groups.contains(&dependency.group) {
+                let candidates = universe.group_candidates(dependency.group);
+                found.push(Need {
+                    package: id,
+                    field: dependency.field,
+                    group: dependency.group,
+                    has_alternatives: candidates.iter().any(|other| !targets.contains(other)),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// For every package, by its number, the packages that apt would take and that it may serve.
+fn needed_by(universe: &Universe<'_>, fields: &[Field]) -> Vec<Vec<PackageId>> {
+    let mut index = vec![Vec::new(); universe.len()];
+    for id in universe.ids() {
+        let package = universe.package(id);
+        if !package.is_candidate() || package.is_source() {
+            continue;
+        }
+        for dependency in universe.dependencies(id).filter(|dependency| fields.contains(&dependency.field)) {
+            for &served in universe.group_candidates(dependency.group) {
+                if let Some(dependants) = index.get_mut(served as usize) {
+                    dependants.push(id);
+                }
+            }
+        }
+    }
+    index
+}

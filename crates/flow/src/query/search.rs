@@ -1,0 +1,161 @@
+//! Which packages a person may mean by some words.
+//!
+//! Every word must occur in the name or in the short description. A word that is the whole name
+//! counts most, then one that begins it, then one that begins a part of it (`-server`), then one
+//! inside it, then a word of the description, then a part of one.
+
+use formwork_deb::universe::{PackageId, Universe};
+use formwork_model::documents::{self, SearchMatch};
+
+use super::Scope;
+use super::open::{self, Want};
+use crate::Error;
+use crate::context::Context;
+
+/// Answers `search`: the packages that fit all words, best first, at most `limit` of them.
+pub fn search(
+    context: &Context,
+    scope: &Scope,
+    words: &[String],
+    limit: Option<usize>,
+) -> Result<documents::Search, Error> {
+    let opened = open::open(context, scope, Want::default())?;
+    let universe = opened.universe()?;
+    let found = matching(&universe, words);
+    let matches = found.into_iter().take(limit.unwrap_or(usize::MAX)).map(|id| told(&universe, id));
+    Ok(documents::Search {
+        format: documents::FORMAT,
+        inputs: opened.inputs.clone(),
+        suites: opened.suites.clone(),
+        architecture: opened.architecture.clone(),
+        words: words.to_vec(),
+        matches: matches.collect(),
+    })
+}
+
+/// One package that fits.
+fn told(universe: &Universe<'_>, id: PackageId) -> SearchMatch {
+    let package = universe.package(id);
+    SearchMatch {
+        name: package.name().to_owned(),
+        version: package.version().to_owned(),
+        architecture: package.architecture().to_owned(),
+        source: package.source().to_owned(),
+        repository: package.origin().repository.to_owned(),
+        description: package.description().to_owned(),
+    }
+}
+
+/// How well a package fits; the smallest is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    WholeName,
+    BeginOfName,
+    BeginOfPart,
+    InName,
+    WordOfDescription,
+    InDescription,
+}
+
+/// The packages that fit all words, best first; of each name the version apt would take.
+fn matching(universe: &Universe<'_>, words: &[String]) -> Vec<PackageId> {
+    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let native = universe.native();
+    let mut found = Vec::new();
+    for id in universe.ids() {
+        let package = universe.package(id);
+        let usual = package.is_candidate() && !package.is_source() && is_for(native, package.architecture());
+        if !usual {
+            continue;
+        }
+        if let Some(fit) = fit_of_all(package.name(), package.description(), &words) {
+            found.push((fit, package.name().len(), id));
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// Whether packages of this architecture run on the native one.
+fn is_for(native: &str, architecture: &str) -> bool {
+    architecture == native || architecture == "all"
+}
+
+/// The worst of the fits of all words, none if a word does not occur.
+fn fit_of_all(name: &str, description: &str, words: &[String]) -> Option<Fit> {
+    let mut worst = Fit::WholeName;
+    for word in words {
+        worst = worst.max(fit_of(name, description, word)?);
+    }
+    Some(worst)
+}
+
+/// How one lower-case word fits.
+fn fit_of(name: &str, description: &str, word: &str) -> Option<Fit> {
+    if let Some(at) = name.find(word) {
+        return Some(match at {
+            0 if name.len() == word.len() => Fit::WholeName,
+            0 => Fit::BeginOfName,
+            _ if is_border(name.as_bytes(), at) => Fit::BeginOfPart,
+            _ => Fit::InName,
+        });
+    }
+    let at = find_ignoring_case(description.as_bytes(), word.as_bytes())?;
+    let whole = is_border(description.as_bytes(), at) && is_end(description.as_bytes(), at + word.len());
+    Some(if whole { Fit::WordOfDescription } else { Fit::InDescription })
+}
+
+/// Where a lower-case word first occurs in a text, ASCII letters in any case.
+fn find_ignoring_case(text: &[u8], word: &[u8]) -> Option<usize> {
+    let first = *word.first()?;
+    let last = text.len().checked_sub(word.len())?;
+    (0..=last).find(|&at| {
+        text[at].to_ascii_lowercase() == first && text[at..at + word.len()].eq_ignore_ascii_case(word)
+    })
+}
+
+/// Whether a word may begin at this byte.
+fn is_border(text: &[u8], at: usize) -> bool {
+    at == 0 || text.get(at - 1).is_some_and(|byte| !byte.is_ascii_alphanumeric())
+}
+
+/// Whether a word may end before this byte.
+fn is_end(text: &[u8], at: usize) -> bool {
+    text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_more_than_a_description() {
+        let cases = [
+            ("sqlite3", "a data base", "sqlite3", Some(Fit::WholeName)),
+            ("sqlite3-tools", "tools", "sqlite3", Some(Fit::BeginOfName)),
+            ("libsqlite3-0", "library", "sqlite", Some(Fit::InName)),
+            ("openssh-server", "secure shell", "server", Some(Fit::BeginOfPart)),
+            ("nginx", "small, powerful, scalable web/proxy Server", "server", Some(Fit::WordOfDescription)),
+            ("lighttpd", "fast webserver", "server", Some(Fit::InDescription)),
+            ("mawk", "pattern scanning", "server", None),
+            ("mawk", "", "server", None),
+        ];
+        for (name, description, word, expected) in cases {
+            assert_eq!(fit_of(name, description, word), expected, "{name} {word}");
+        }
+    }
+
+    #[test]
+    fn every_word_must_occur() {
+        let words = ["web".to_owned(), "server".to_owned()];
+        assert_eq!(fit_of_all("nginx", "web server", &words), Some(Fit::WordOfDescription));
+        assert_eq!(fit_of_all("nginx", "a server", &words), None);
+    }
+
+    #[test]
+    fn foreign_letters_do_no_harm() {
+        assert_eq!(fit_of("x", "für Ärzte", "ärzte"), None);
+        assert_eq!(fit_of("x", "ü", "üü"), None);
+        assert_eq!(fit_of("x", "naïve", "ve"), Some(Fit::InDescription));
+    }
+}
