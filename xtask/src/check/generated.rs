@@ -1,28 +1,53 @@
-//! Pages the program itself makes: the command reference must be what the program prints now.
+//! Pages that the program and its structures make: they must be what would be made now.
+
+use std::fs;
 
 use super::Findings;
 use super::documents::formwork;
 use crate::source;
 
 const COMMANDS: &str = "docs/commands.md";
+const SCHEMAS: &str = "docs/schema";
 
 pub(super) fn check() -> Findings {
-    let current = reference()?;
-    Ok(match source::read(COMMANDS) {
-        Ok(text) if text == current => Vec::new(),
-        _ => vec![format!(
-            "{COMMANDS} is not what `formwork self reference` prints: cargo xtask docs"
-        )],
-    })
+    let pages = pages()?;
+    let mut findings: Vec<String> = pages
+        .iter()
+        .filter(|(path, text)| source::read(path).ok().as_ref() != Some(text))
+        .map(|(path, _)| format!("{path} is not current: cargo xtask docs"))
+        .collect();
+    let stale = |path: &&String| {
+        path.starts_with(SCHEMAS) && !pages.iter().any(|(current, _)| current == *path)
+    };
+    let files = source::files()?;
+    findings.extend(
+        files
+            .iter()
+            .filter(stale)
+            .map(|path| format!("{path} belongs to no document: remove it")),
+    );
+    Ok(findings)
 }
 
 /// Writes the pages anew.
 pub(crate) fn write() -> Result<(), String> {
-    let path = source::root().join(COMMANDS);
-    std::fs::write(path, reference()?).map_err(|error| format!("{COMMANDS}: {error}"))
+    let directory = source::root().join(SCHEMAS);
+    fs::create_dir_all(&directory).map_err(|error| format!("{SCHEMAS}: {error}"))?;
+    for (path, text) in pages()? {
+        fs::write(source::root().join(&path), text).map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(())
 }
 
-fn reference() -> Result<String, String> {
+/// Path and text of every page.
+fn pages() -> Result<Vec<(String, String)>, String> {
     let program = formwork()?;
-    source::output(&program.to_string_lossy(), &["self", "reference"])
+    let reference = source::output(&program.to_string_lossy(), &["self", "reference"])?;
+    let schemas = formwork_model::documents::schemas();
+    let schemas = schemas
+        .into_iter()
+        .map(|(name, text)| (format!("{SCHEMAS}/{name}.json"), text));
+    Ok(std::iter::once((COMMANDS.to_owned(), reference))
+        .chain(schemas)
+        .collect())
 }

@@ -50,7 +50,7 @@ const ROOMS: &[(&str, &[&str], Option<&[&str]>)] = &[
     ),
     ("formwork", &["formwork-flow", "formwork-model"], None),
     ("formwork-testkit", &[], None),
-    ("xtask", &["formwork-testkit"], None),
+    ("xtask", &["formwork-model", "formwork-testkit"], None),
 ];
 
 pub(super) fn check() -> Findings {
