@@ -55,13 +55,16 @@ impl Credentials {
     }
 
     /// The address with the credentials for it, if there are any and it carries none.
+    ///
+    /// `repository` names whose credentials in the environment may go there.
     #[must_use]
-    pub fn apply(&self, repository: &str, url: &Url) -> Url {
+    pub fn apply(&self, repository: Option<&String>, url: &Url) -> Url {
         if url.credentials().is_some() || url.scheme() == Scheme::File {
             return url.clone();
         }
-        let wanted = variable_part(repository);
-        if let Some((_, value)) = self.environment.iter().find(|(name, _)| *name == wanted) {
+        let wanted = repository.map(|name| variable_part(name));
+        let named = self.environment.iter().find(|(name, _)| Some(name) == wanted.as_ref());
+        if let Some((_, value)) = named {
             let (user, password) = value.split_once(':').unwrap_or((value, ""));
             return url.clone().with_credentials(user, password);
         }
@@ -171,7 +174,7 @@ mod tests {
             ("https://xm.example/", None),
         ];
         for (address, user) in cases {
-            let url = credentials.apply("any", &Url::parse(address).unwrap());
+            let url = credentials.apply(None, &Url::parse(address).unwrap());
             assert_eq!(url.credentials().map(|(user, _)| user), user, "{address}");
             assert!(!url.to_string().contains("geheim"));
         }
@@ -184,10 +187,11 @@ mod tests {
             &[("FORMWORK_CREDENTIALS_MY_REPO_2", "env:ge:heim"), ("HOME", "/root")],
         );
         let url = Url::parse("https://m.example/").unwrap();
-        assert_eq!(credentials.apply("my-repo.2", &url).credentials(), Some(("env", "ge:heim")));
-        assert_eq!(credentials.apply("other", &url).credentials(), Some(("one", "geheim")));
+        let ours = "my-repo.2".to_owned();
+        assert_eq!(credentials.apply(Some(&ours), &url).credentials(), Some(("env", "ge:heim")));
+        assert_eq!(credentials.apply(None, &url).credentials(), Some(("one", "geheim")));
         let own = Url::parse("https://me:mine@m.example/").unwrap();
-        assert_eq!(credentials.apply("my-repo.2", &own).credentials(), Some(("me", "mine")));
+        assert_eq!(credentials.apply(Some(&ours), &own).credentials(), Some(("me", "mine")));
         assert_eq!(format!("{credentials:?}"), "Credentials(3 entries)");
     }
 }

@@ -7,8 +7,10 @@ use formwork_deb::time::Timestamp;
 use formwork_deb::universe::BuildError;
 
 use crate::decompress::UnpackError;
+use crate::fetch::FetchError;
+use crate::http::HttpError;
 use crate::trust::TrustError;
-use crate::url::UrlError;
+use crate::url::{Url, UrlError};
 
 /// An error of the archive.
 #[derive(Debug, thiserror::Error)]
@@ -154,28 +156,28 @@ pub enum Error {
         index: String,
     },
     /// The mirror has no such suite.
-    #[error("repository `{repository}` has no suite `{suite}`: neither InRelease nor Release is at {address}\n  {reason}")]
+    #[error("repository `{repository}` has no suite `{suite}`: neither InRelease nor Release is at {address}")]
     NoSuite {
         /// The repository's name.
         repository: String,
         /// The suite.
         suite: String,
         /// Where it was sought.
-        address: String,
-        /// What the server said.
-        reason: String,
+        address: Url,
     },
-    /// Release and indices do not belong together.
-    #[error("{suite} of repository `{repository}`: {index} is not what the signed Release lists, even after fetching the Release again: the mirror is inconsistent, or the index was swapped\n  {reason}")]
-    Inconsistent {
+    /// A Release without signature.
+    #[error("{suite} of repository `{repository}` is not signed: it has neither InRelease nor Release.gpg")]
+    Unsigned {
         /// The repository's name.
         repository: String,
         /// The suite.
         suite: String,
-        /// The path of the index.
-        index: String,
-        /// Sizes or digests.
-        reason: String,
+    },
+    /// Release and indices do not belong together.
+    #[error("an index that a signed Release lists cannot be had, even after fetching that Release again: the mirror is being updated or inconsistent, or the index was swapped\n  {source}")]
+    Inconsistent {
+        /// Which indices, where they were sought and what was found.
+        source: FetchError,
     },
     /// An index whose content cannot be used.
     #[error(transparent)]
@@ -183,24 +185,12 @@ pub enum Error {
     /// An index or package that cannot be unpacked.
     #[error(transparent)]
     Unpack(#[from] UnpackError),
-    /// A path in a signed index that leads out of its repository.
-    #[error("{index}: the path `{path}` of package {package} leads out of the repository")]
-    Escape {
-        /// Which index.
-        index: String,
-        /// The package.
-        package: String,
-        /// The path.
-        path: String,
-    },
-    /// A transfer that failed for good.
-    #[error("cannot fetch {what}: {reason}")]
-    Transfer {
-        /// The address, without any secret.
-        what: String,
-        /// What happened.
-        reason: String,
-    },
+    /// A Release file that could not be fetched.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// Files that could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// `--offline` forbids what is needed.
     #[error("offline, and not in the cache: {}", lacking.join(", "))]
     Offline {
@@ -237,7 +227,7 @@ pub enum Error {
         /// The repository's name.
         repository: String,
         /// Its address.
-        address: String,
+        address: Url,
     },
     /// A file that is no valid package.
     #[error("{}: not a valid Debian package: {reason}", path.display())]
@@ -246,6 +236,12 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// A universe that was just built cannot be opened.
+    #[error("{}: the package index that was just built cannot be read: this is a fault of Formwork", path.display())]
+    BadUniverse {
+        /// The file.
+        path: PathBuf,
     },
     /// Somebody pressed Ctrl-C.
     #[error("interrupted")]

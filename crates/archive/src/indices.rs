@@ -29,8 +29,10 @@ pub enum IndexKind {
 pub struct IndexPlan {
     /// What it lists.
     pub kind: IndexKind,
-    /// The component as the project names it.
+    /// The component as the project names it; empty in a flat repository.
     pub component: String,
+    /// The architecture of its directory; none for sources and in a flat repository.
+    pub architecture: Option<String>,
     /// The path below the Release's directory, with the ending of its form.
     pub path: String,
     /// The form.
@@ -58,7 +60,8 @@ pub fn plan(release: &Release, repository: &Repository, want: &Want) -> Result<V
         for architecture in &architectures {
             let stem = format!("{component}/binary-{architecture}/Packages");
             let found = choose(release, &stem, IndexKind::Packages, component);
-            plans.push(found.ok_or_else(|| missing(repository, &stem))?);
+            let found = found.ok_or_else(|| missing(repository, &stem))?;
+            plans.push(IndexPlan { architecture: Some(architecture.clone()), ..found });
         }
         if want.sources {
             // Many private repositories carry no sources at all.
@@ -84,7 +87,8 @@ fn choose(release: &Release, stem: &str, kind: IndexKind, component: &str) -> Op
         let path = format!("{stem}{}", form.ending());
         let packed = *release.files.get(&path)?;
         let component = component.to_owned();
-        Some(IndexPlan { kind, component, path, compression: *form, packed, plain })
+        let (architecture, compression) = (None, *form);
+        Some(IndexPlan { kind, component, architecture, path, compression, packed, plain })
     })
 }
 

@@ -35,12 +35,16 @@ pub fn check(
 ) -> Result<Option<ExpiredWaiver>, Error> {
     check_suite(release, repository)?;
     check_date(release.date, repository, now)?;
-    let expired_keys: Vec<String> = if signers.iter().all(|signer| signer.key_expired) {
-        signers.iter().map(|signer| signer.fingerprint.clone()).collect()
-    } else {
-        Vec::new()
-    };
-    expiry(release.valid_until, expired_keys, repository, now)
+    expiry(release.valid_until, expired_keys(signers), repository, now)
+}
+
+/// The keys that signed, if all of them have expired since.
+#[must_use]
+pub fn expired_keys(signers: &[Signer]) -> Vec<String> {
+    if signers.iter().any(|signer| !signer.key_expired) {
+        return Vec::new();
+    }
+    signers.iter().map(|signer| signer.fingerprint.clone()).collect()
 }
 
 /// Checks expiry alone, which time may change after everything else was found good.
@@ -110,19 +114,21 @@ fn check_date(date: Timestamp, repository: &Repository, now: Timestamp) -> Resul
 }
 
 /// A Release as it was seen: what rollback is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Its date.
     pub date: Timestamp,
     /// The digest of its signed text.
     pub sha256: Sha256,
+    /// Where it said that snapshots are.
+    pub snapshots: Option<String>,
 }
 
 /// Refuses a Release older than the newest one seen, or than the lock's, unless asked.
 pub fn check_rollback(
     date: Timestamp,
     repository: &Repository,
-    seen: Option<Seen>,
+    seen: Option<&Seen>,
     options: &Options,
 ) -> Result<(), Error> {
     if options.allow_older {
@@ -280,7 +286,8 @@ mod tests {
 
     #[test]
     fn older_than_seen_or_locked_is_refused_unless_asked() {
-        let seen = Some(Seen { date: Timestamp(500), sha256: Sha256::of(b"") });
+        let known = Seen { date: Timestamp(500), sha256: Sha256::of(b""), snapshots: None };
+        let seen = Some(&known);
         let floor = |date| Floor {
             repository: "toy".to_owned(),
             suite: "bookworm".to_owned(),

@@ -46,14 +46,14 @@ impl SeenReleases {
     }
 
     /// Remembers a Release, unless a newer one is remembered already.
-    pub fn remember(&self, repository: &Repository, seen: Seen) -> Result<(), Error> {
+    pub fn remember(&self, repository: &Repository, seen: &Seen) -> Result<(), Error> {
         if !self.outdated(repository, seen)? {
             return Ok(());
         }
         fs::create_directory(&self.directory)?;
         let _lock = fs::Lock::exclusive(&self.directory.join(".lock"))?;
         if self.outdated(repository, seen)? {
-            let text = format!(
+            let mut text = format!(
                 "Repository: {}\nAddress: {}\nSuite: {}\nAt: {}\nDate: {}\nRelease-SHA256: {}\n",
                 repository.name,
                 repository.url.clone().without_credentials(),
@@ -62,12 +62,15 @@ impl SeenReleases {
                 seen.date,
                 seen.sha256
             );
+            if let Some(snapshots) = &seen.snapshots {
+                text.push_str(&format!("Snapshots: {snapshots}\n"));
+            }
             fs::replace(&self.path(repository), text.as_bytes())?;
         }
         Ok(())
     }
 
-    fn outdated(&self, repository: &Repository, seen: Seen) -> Result<bool, Error> {
+    fn outdated(&self, repository: &Repository, seen: &Seen) -> Result<bool, Error> {
         let known = self.newest(repository)?;
         Ok(known.is_none_or(|known| known.date < seen.date))
     }
@@ -85,5 +88,64 @@ fn parse(text: &str) -> Option<Seen> {
     Some(Seen {
         date: Timestamp::parse_rfc3339(paragraph.get("Date")?.value).ok()?,
         sha256: paragraph.get("Release-SHA256")?.value.parse().ok()?,
+        snapshots: paragraph.get("Snapshots").map(|field| field.value.to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::RepositoryKind;
+    use crate::url::Url;
+
+    fn repository(url: &str, at: Option<i64>) -> Repository {
+        Repository {
+            name: "toy".to_owned(),
+            url: Url::parse(url).unwrap(),
+            suite: "bookworm".to_owned(),
+            components: vec!["main".to_owned()],
+            keyrings: vec![],
+            priority: 500,
+            at: at.map(Timestamp),
+            snapshot_template: None,
+            allow_expired: None,
+            kind: RepositoryKind::Indexed,
+        }
+    }
+
+    fn seen(date: i64) -> Seen {
+        Seen { date: Timestamp(date), sha256: Sha256::of(&date.to_le_bytes()), snapshots: None }
+    }
+
+    #[test]
+    fn the_newest_is_remembered_by_repository_and_date() {
+        let state = tempfile::tempdir().unwrap();
+        let records = SeenReleases::new(state.path());
+        let live = repository("http://u:geheim@mirror.example/debian", None);
+        assert_eq!(records.newest(&live).unwrap(), None);
+        for date in [100, 300, 200] {
+            records.remember(&live, &seen(date)).unwrap();
+        }
+        assert_eq!(records.newest(&live).unwrap(), Some(seen(300)));
+        let same = repository("http://mirror.example/debian/", None);
+        assert_eq!(records.newest(&same).unwrap(), Some(seen(300)), "credentials do not matter");
+        for other in
+            [repository("http://mirror.example/other", None), repository("http://mirror.example/debian", Some(5))]
+        {
+            assert_eq!(records.newest(&other).unwrap(), None);
+        }
+        let file = std::fs::read_to_string(records.path(&live)).unwrap();
+        assert!(!file.contains("geheim"), "{file}");
+    }
+
+    #[test]
+    fn a_damaged_record_is_no_absent_one() {
+        let state = tempfile::tempdir().unwrap();
+        let records = SeenReleases::new(state.path());
+        let live = repository("http://mirror.example/debian", None);
+        records.remember(&live, &seen(100)).unwrap();
+        std::fs::write(records.path(&live), "Date: yesterday\n").unwrap();
+        assert!(matches!(records.newest(&live), Err(Error::BrokenState { .. })));
+        assert!(records.remember(&live, &seen(200)).is_err());
+    }
 }

@@ -1,5 +1,6 @@
 //! Keyrings by name: those that come with Formwork, and a project's own files.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::{Keyring, TrustError};
@@ -52,13 +53,21 @@ impl KeyringSource {
 
     /// Reads the keyring.
     pub fn load(&self) -> Result<Keyring, TrustError> {
-        let label = self.label();
+        let content = self.content()?;
         match self {
-            KeyringSource::DebianArchive => Keyring::read(&label, DEBIAN_ARCHIVE),
-            KeyringSource::DebianArchiveRemoved => Keyring::read(&label, DEBIAN_ARCHIVE_REMOVED),
-            KeyringSource::Embedded(text) => Keyring::read_deb822(&label, text),
-            KeyringSource::File(path) => Keyring::read(&label, &read_file(path)?),
+            KeyringSource::Embedded(text) => Keyring::read_deb822(&self.label(), text),
+            _ => Keyring::read(&self.label(), &content),
         }
+    }
+
+    /// The bytes as they stand in the file, or wherever they come from.
+    pub(crate) fn content(&self) -> Result<Cow<'_, [u8]>, TrustError> {
+        Ok(match self {
+            KeyringSource::DebianArchive => Cow::Borrowed(DEBIAN_ARCHIVE),
+            KeyringSource::DebianArchiveRemoved => Cow::Borrowed(DEBIAN_ARCHIVE_REMOVED),
+            KeyringSource::Embedded(text) => Cow::Borrowed(text.as_bytes()),
+            KeyringSource::File(path) => Cow::Owned(read_file(path)?),
+        })
     }
 }
 
@@ -72,19 +81,8 @@ pub fn load_keyrings(sources: &[KeyringSource]) -> Result<Keyring, TrustError> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, TrustError> {
-    let broken = |reason: String| TrustError::Keyring {
-        name: path.display().to_string(),
-        reason,
-    };
-    let length = std::fs::metadata(path)
-        .map_err(|error| broken(error.to_string()))?
-        .len();
-    if length > MAX_KEYRING_BYTES {
-        return Err(broken(format!(
-            "it is larger than {MAX_KEYRING_BYTES} bytes"
-        )));
-    }
-    std::fs::read(path).map_err(|error| broken(error.to_string()))
+    formwork_sys::fs::read_limited(path, MAX_KEYRING_BYTES)
+        .map_err(|error| TrustError::Keyring { name: path.display().to_string(), reason: error.to_string() })
 }
 
 #[cfg(test)]
