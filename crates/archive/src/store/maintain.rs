@@ -102,11 +102,12 @@ pub struct Verified {
 /// The directories of a cache that may be cleaned, and what they hold.
 ///
 /// `blobs` is not here: what a blob is, its first bytes tell.
-const DIRECTORIES: [(&str, Option<Kind>); 4] = [
+const DIRECTORIES: [(&str, Option<Kind>); 5] = [
     ("blobs", None),
     ("partial", Some(Kind::Partial)),
+    ("directories", Some(Kind::Derived)),
     ("snapshots", Some(Kind::Derived)),
-    ("universes", Some(Kind::Derived)),
+    ("universe", Some(Kind::Derived)),
 ];
 
 /// Counts what is in the cache; a cache that does not exist is empty.

@@ -254,8 +254,8 @@ fn info_counts_each_kind() {
             )
             .unwrap(),
     );
-    fs::create_dir(cache.path().join("universes")).unwrap();
-    fs::write(cache.path().join("universes/u"), b"12345").unwrap();
+    fs::create_dir(cache.path().join("universe")).unwrap();
+    fs::write(cache.path().join("universe/u"), b"12345").unwrap();
     formwork_sys::fs::set_modified(
         package.path(),
         SystemTime::UNIX_EPOCH + Duration::from_secs(86_400),

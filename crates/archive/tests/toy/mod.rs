@@ -123,9 +123,10 @@ impl Toy {
         Ok(found)
     }
 
-    /// How many requests the server has had, and forgets them.
+    /// The paths that were asked for since the last time.
     pub fn requests(&self) -> Vec<String> {
-        let log = self.server.take_log();
+        let log = self.server.log();
+        self.server.clear_log();
         log.into_iter().map(|request| request.path).collect()
     }
 }
