@@ -124,7 +124,6 @@ impl<'u, 'a> Search<'u, 'a> {
                 return Err(self.prove(clash));
             }
         }
-        let universe = self.universe;
         loop {
             if let Some(clash) = self.propagate() {
                 if self.levels.is_empty() {

@@ -169,15 +169,37 @@ fn find_wish(
             providers: names.into_iter().map(str::to_owned).collect(),
         });
     }
-    // A provider serves a wish for a real package only where nothing else is left.
-    if !is_real || (wish.version.is_none() && wish.suite.is_none()) {
-        packages.extend(
-            providers
-                .into_iter()
-                .filter(|id| universe.package(*id).name() != wish.name),
-        );
+    if is_real {
+        providers = Vec::new();
+        if wish.version.is_none() && wish.suite.is_none() {
+            providers.extend(stand_ins(universe, name, &packages).filter(fits));
+        }
     }
+    packages.extend(providers);
     Ok(packages)
+}
+
+/// Providers that declare the very version of a real package: drop-in replacements, which serve
+/// a wish for it where nothing else is left. A `Provides` without a version is no such promise.
+fn stand_ins<'a>(
+    universe: &Universe<'a>,
+    name: NameId,
+    real: &[PackageId],
+) -> impl Iterator<Item = PackageId> + use<'a> {
+    let versions: Vec<&str> = real
+        .iter()
+        .map(|&id| universe.package(id).version())
+        .collect();
+    let (universe, wanted) = (*universe, universe.name(name));
+    universe
+        .providers(name)
+        .filter(move |provider| universe.package(provider.package).name() != wanted)
+        .filter(move |provider| {
+            provider
+                .version
+                .is_some_and(|version| versions.contains(&version))
+        })
+        .map(|provider| provider.package)
 }
 
 fn no_such_version(universe: &Universe<'_>, name: NameId, wish: &Wish) -> WishError {
