@@ -12,6 +12,16 @@ pub enum Error {
     /// The archive: network, signatures, indices, packages.
     #[error(transparent)]
     Archive(#[from] formwork_archive::Error),
+    /// A suite that neither the mirror nor, if there is one, the project has.
+    #[error("{source}")]
+    UnknownSuite {
+        /// The suite.
+        suite: String,
+        /// The suites of the project and of this machine's apt.
+        known: Vec<String>,
+        /// What the archive says.
+        source: Box<formwork_archive::Error>,
+    },
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),

@@ -1,7 +1,8 @@
 //! Opens what a question is asked of: verified Releases and the mapped universe.
 
+use formwork_archive::mirror::AptSources;
 use formwork_archive::repository::{Repository, Want as Indices};
-use formwork_archive::{Archive, MappedUniverse};
+use formwork_archive::{Archive, Error as ArchiveError, MappedUniverse};
 use formwork_deb::universe::{NameId, Universe};
 use formwork_model::documents::Input;
 use formwork_model::project::Plan;
@@ -79,7 +80,7 @@ fn open_selection(context: &Context, mut selection: Selection, want: Want) -> Re
     architectures.extend(selection.foreign.iter().cloned());
     let archive = Archive::open(repositories::options(context, Vec::new()), context.settings.events.clone())?;
     let indices = Indices { architectures, sources: want.sources };
-    let snapshot = archive.sync(&selection.repositories, &indices)?;
+    let snapshot = archive.sync(&selection.repositories, &indices).map_err(|error| known_suites(context, error))?;
     let universe = archive.universe(&snapshot, &native, &selection.foreign, want.sources)?;
     Ok(Opened {
         inputs: repositories::inputs(&snapshot),
@@ -186,7 +187,10 @@ fn by_suite(context: &Context, scope: &Scope, project: Option<&LoadedProject>) -
         });
         chosen.push(match own {
             Some((loaded, repository)) => repositories::of_project(context, loaded, repository, Some(suite))?,
-            None => repositories::of_machine(context, suite, &asked)?,
+            None => repositories::of_machine(context, suite, &asked).map_err(|error| match error {
+                Error::Archive(error) => known_suites(context, error),
+                other => other,
+            })?,
         });
     }
     override_by_scope(scope, &mut chosen)?;
@@ -195,6 +199,18 @@ fn by_suite(context: &Context, scope: &Scope, project: Option<&LoadedProject>) -
         architecture: scope.architecture.clone().unwrap_or_else(machine::architecture),
         foreign: scope.foreign.clone(),
     })
+}
+
+/// Adds the suites there are to an error that one is not there.
+fn known_suites(context: &Context, error: ArchiveError) -> Error {
+    let (ArchiveError::NoSuite { suite, .. } | ArchiveError::NoMirror { suite, .. }) = &error else {
+        return error.into();
+    };
+    let loaded = project::find(&context.settings).ok().flatten();
+    let own = loaded.iter().flat_map(|loaded| &loaded.project.repositories).flat_map(|repository| &repository.suites);
+    let machine = AptSources::read(&context.root);
+    let all = own.chain(machine.sources.iter().flat_map(|source| &source.suites));
+    Error::UnknownSuite { suite: suite.clone(), known: distinct(all), source: Box::new(error) }
 }
 
 /// Lets what was typed win over what the project says.

@@ -1,0 +1,170 @@
+//! The command line as declared: global options, the options all questions share, and the
+//! list of commands. Help, completions, man pages and the reference all come from here.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use formwork_flow::Timestamp;
+use formwork_flow::query::{Choice, Scope};
+use formwork_model::project::Variant;
+
+use crate::commands;
+use crate::failure::Failure;
+
+/// Build Debian systems from signed archives: resolve, explain and lock packages.
+///
+/// Results go to standard output, everything else to standard error.
+/// Exit codes: 0 fine; 1 the answer is "no"; 2 wrong use or input; 3 trouble outside
+/// (network, disk, a signature); 4 a fault of formwork; 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(
+    name = "formwork",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Arguments {
+    /// Options every command takes.
+    #[command(flatten)]
+    pub(crate) global: GlobalOptions,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalOptions {
+    /// Print one documented JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but results, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say every step
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Never touch the network: use what the cache holds and say what it lacks
+    #[arg(long, global = true, conflicts_with = "refresh")]
+    pub(crate) offline: bool,
+    /// Ask the mirror for newer indices even if those in the cache are recent
+    #[arg(long, global = true)]
+    pub(crate) refresh: bool,
+    /// Use the project in this directory instead of the one around the current directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+    /// Fetch from this mirror instead of the one apt uses here [env: FORMWORK_MIRROR]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+    /// Run this many transfers or threads at once
+    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Accept a Release that is older than one seen before
+    #[arg(long, global = true)]
+    pub(crate) allow_older: bool,
+}
+
+/// Options all questions to the archive share.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Where to look")]
+pub(crate) struct QueryOptions {
+    /// Look in exactly this suite (may be repeated); without a project the suite this machine runs
+    #[arg(short, long = "suite", value_name = "SUITE", action = ArgAction::Append)]
+    pub(crate) suites: Vec<String>,
+    /// Look in this component instead of main (may be repeated)
+    #[arg(short, long = "component", value_name = "COMPONENT", action = ArgAction::Append)]
+    pub(crate) components: Vec<String>,
+    /// The architecture that packages are for; without a project this machine's
+    #[arg(short, long, value_name = "ARCH")]
+    pub(crate) arch: Option<String>,
+    /// Also consider packages of this foreign architecture (may be repeated)
+    #[arg(long = "foreign", value_name = "ARCH", action = ArgAction::Append)]
+    pub(crate) foreign: Vec<String>,
+    /// Look at the archive as it was, for example 20260901T000000Z
+    #[arg(long, value_name = "TIMESTAMP")]
+    pub(crate) at: Option<String>,
+    /// Trust the keys of this file instead of Debian's archive keys (may be repeated)
+    #[arg(long = "keyring", value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) keyrings: Vec<PathBuf>,
+}
+
+/// Options that decide what is installed besides the names asked for.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "What to install")]
+pub(crate) struct ChoiceOptions {
+    /// Begin with the packages that debootstrap would install for this variant
+    #[arg(long, value_name = "VARIANT", value_enum)]
+    pub(crate) variant: Option<VariantChoice>,
+    /// Follow Recommends as well as Depends
+    #[arg(long)]
+    pub(crate) recommends: bool,
+}
+
+/// The sets of packages that debootstrap calls variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum VariantChoice {
+    /// Packages marked Essential
+    Essential,
+    /// Essential and priority required
+    Minbase,
+    /// Minbase and priority important
+    Standard,
+}
+
+/// What formwork can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(commands::init::Init),
+    Lock(commands::lock::Lock),
+    Update(commands::update::Update),
+    Fetch(commands::fetch::Fetch),
+    Closure(commands::closure::Closure),
+    Why(commands::why::Why),
+    Tree(commands::tree::Tree),
+    Rdepends(commands::rdepends::Rdepends),
+    Show(commands::show::Show),
+    Search(commands::search::Search),
+    Sources(commands::sources::Sources),
+    Installable(commands::installable::Installable),
+    Cache(commands::cache::Cache),
+    #[command(name = "self")]
+    Own(commands::own::Own),
+}
+
+impl QueryOptions {
+    /// The scope these options describe.
+    pub(crate) fn scope(&self) -> Result<Scope, Failure> {
+        let at = self.at.as_deref().map(timestamp).transpose()?;
+        Ok(Scope {
+            suites: self.suites.clone(),
+            components: self.components.clone(),
+            architecture: self.arch.clone(),
+            foreign: self.foreign.clone(),
+            at,
+            keyrings: self.keyrings.clone(),
+        })
+    }
+}
+
+impl ChoiceOptions {
+    /// What is installed besides the wishes.
+    pub(crate) fn choice(&self) -> Choice {
+        let variant = self.variant.map(|variant| match variant {
+            VariantChoice::Essential => Variant::Essential,
+            VariantChoice::Minbase => Variant::Minbase,
+            VariantChoice::Standard => Variant::Standard,
+        });
+        Choice { variant, recommends: self.recommends }
+    }
+}
+
+/// An instant as snapshots name it, or a day.
+fn timestamp(text: &str) -> Result<Timestamp, Failure> {
+    Timestamp::parse_snapshot(text).or_else(|_| Timestamp::parse_date(text)).map_err(|_| Failure::Usage {
+        message: format!("--at {text} is not an instant"),
+        hint: "write it as 20260901T000000Z, or as a day: 2026-09-01".to_owned(),
+    })
+}

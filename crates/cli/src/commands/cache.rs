@@ -1,0 +1,97 @@
+//! `formwork cache`: what was fetched and kept.
+
+use clap::{Args, Subcommand};
+use formwork_flow::cache;
+use formwork_model::documents::{CacheInfo, CacheVerified};
+
+use crate::failure::{Failure, Outcome};
+use crate::session::Session;
+use crate::terminal::number;
+use crate::terminal::printable;
+use crate::terminal::table::{Align, Cell, Table};
+
+/// Look into, clean or check the cache of fetched files
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  formwork cache info
+  formwork cache clean --unused 90
+  formwork cache verify")]
+pub(crate) struct Cache {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show where the cache is and what it holds
+    Info,
+    /// Remove everything; it can be fetched again
+    Clean {
+        /// Only what nobody has used for this many days
+        #[arg(long, value_name = "DAYS")]
+        unused: Option<u32>,
+    },
+    /// Read every entry and check its digest; damaged ones are removed
+    Verify,
+}
+
+impl Cache {
+    /// Does it and says what came of it.
+    pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
+        let context = session.context()?;
+        match &self.action {
+            Action::Info => show_info(session, &cache::info(&context)?),
+            Action::Clean { unused } => {
+                let cleaned = cache::clean(&context, *unused)?;
+                if session.options.json {
+                    session.output.json(&cleaned)?;
+                } else {
+                    let entries = number::counted(cleaned.entries, "entry");
+                    session.output.line(&format!("Removed {entries}, {}", number::size(cleaned.size)))?;
+                }
+                Ok(Outcome::Fine)
+            }
+            Action::Verify => show_verified(session, &cache::verify(&context)?),
+        }
+    }
+}
+
+/// Prints what the cache holds.
+fn show_info(session: &mut Session, info: &CacheInfo) -> Result<Outcome, Failure> {
+    if session.options.json {
+        session.output.json(info)?;
+        return Ok(Outcome::Fine);
+    }
+    session.output.line(&printable(&format!("{}  {}", info.directory, number::size(info.size))))?;
+    let mut table = Table::new(&[Align::Left, Align::Right, Align::Right]).indented(2);
+    for part in &info.parts {
+        table.row([
+            Cell::plain(&part.name),
+            Cell::plain(number::count(part.entries)),
+            Cell::plain(number::size(part.size)),
+        ]);
+    }
+    let text = table.render(session.output.style(), session.output.width());
+    session.output.text(&text)?;
+    Ok(Outcome::Fine)
+}
+
+/// Prints what was damaged; the answer is "no" if something was.
+fn show_verified(session: &mut Session, verified: &CacheVerified) -> Result<Outcome, Failure> {
+    let outcome = if verified.damaged.is_empty() { Outcome::Fine } else { Outcome::No };
+    if session.options.json {
+        session.output.json(verified)?;
+        return Ok(outcome);
+    }
+    let checked = number::counted(verified.checked, "entry");
+    let damaged = verified.damaged.len() as u64;
+    session.output.line(&match damaged {
+        0 => format!("Checked {checked}: all sound"),
+        _ => format!("Checked {checked}: {} damaged and removed", number::count(damaged)),
+    })?;
+    for entry in &verified.damaged {
+        session.output.line(&printable(&format!("  {}", entry.file)))?;
+    }
+    Ok(outcome)
+}

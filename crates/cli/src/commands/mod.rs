@@ -1,0 +1,45 @@
+//! One file a command: its help, its arguments, and how its answer is shown.
+//!
+//! The work itself is done by `flow`; a command asks, and prints what comes back.
+
+pub(crate) mod cache;
+mod changes;
+pub(crate) mod closure;
+mod common;
+mod conflict;
+pub(crate) mod fetch;
+pub(crate) mod init;
+pub(crate) mod installable;
+pub(crate) mod lock;
+pub(crate) mod own;
+pub(crate) mod rdepends;
+pub(crate) mod search;
+pub(crate) mod show;
+pub(crate) mod sources;
+pub(crate) mod tree;
+pub(crate) mod update;
+pub(crate) mod why;
+
+use crate::arguments::Command;
+use crate::failure::{Failure, Outcome};
+use crate::session::Session;
+
+/// Does what the command line asks for.
+pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, Failure> {
+    match command {
+        Command::Init(command) => command.run(session),
+        Command::Lock(command) => command.run(session),
+        Command::Update(command) => command.run(session),
+        Command::Fetch(command) => command.run(session),
+        Command::Closure(command) => command.run(session),
+        Command::Why(command) => command.run(session),
+        Command::Tree(command) => command.run(session),
+        Command::Rdepends(command) => command.run(session),
+        Command::Show(command) => command.run(session),
+        Command::Search(command) => command.run(session),
+        Command::Sources(command) => command.run(session),
+        Command::Installable(command) => command.run(session),
+        Command::Cache(command) => command.run(session),
+        Command::Own(command) => command.run(session),
+    }
+}

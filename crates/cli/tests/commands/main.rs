@@ -1,0 +1,18 @@
+//! The real program on a toy archive: a good and a bad run of every command, as people see it.
+//!
+//! What a run prints is compared with a file in `snapshots/`; `UPDATE=1 cargo test` writes these
+//! anew, and the difference is then read like code.
+
+mod cache;
+mod closure;
+mod installable;
+mod machine;
+mod own;
+mod project;
+mod rdepends;
+mod search;
+mod show;
+mod sources;
+mod support;
+mod tree;
+mod why;
