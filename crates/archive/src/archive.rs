@@ -45,12 +45,26 @@ impl Archive {
     ///
     /// # Errors
     /// If the cache directory cannot be used.
-    pub fn with_client(options: Options, client_options: ClientOptions, events: Sink) -> Result<Archive, Error> {
+    pub fn with_client(
+        options: Options,
+        client_options: ClientOptions,
+        events: Sink,
+    ) -> Result<Archive, Error> {
         let store = Arc::new(Store::open(&options.cache_dir, &events)?);
         let seen = SeenReleases::new(&options.state_dir);
         let (client, credentials) = (OnceLock::new(), OnceLock::new());
-        let inner = Inner { options, store, events, seen, client_options, client, credentials };
-        Ok(Archive { inner: Arc::new(inner) })
+        let inner = Inner {
+            options,
+            store,
+            events,
+            seen,
+            client_options,
+            client,
+            credentials,
+        };
+        Ok(Archive {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The store of this archive's cache.
@@ -87,9 +101,14 @@ impl Inner {
         let load = || Credentials::load(&self.options.root, std::env::vars());
         let own = repository.url.same_origin(url);
         if own && repository.url.credentials().is_some() {
-            return repository.url.redirect(&url.as_sent()).unwrap_or_else(|_| url.clone());
+            return repository
+                .url
+                .redirect(&url.as_sent())
+                .unwrap_or_else(|_| url.clone());
         }
-        self.credentials.get_or_init(load).apply(own.then_some(&repository.name), url)
+        self.credentials
+            .get_or_init(load)
+            .apply(own.then_some(&repository.name), url)
     }
 
     /// Whether this address may be asked at all.

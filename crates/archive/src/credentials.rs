@@ -30,7 +30,11 @@ struct Entry {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Credentials({} entries)", self.entries.len() + self.environment.len())
+        write!(
+            out,
+            "Credentials({} entries)",
+            self.entries.len() + self.environment.len()
+        )
     }
 }
 
@@ -48,10 +52,16 @@ impl Credentials {
         }
         let environment = environment
             .filter_map(|(name, value)| {
-                Some((name.strip_prefix("FORMWORK_CREDENTIALS_")?.to_owned(), value))
+                Some((
+                    name.strip_prefix("FORMWORK_CREDENTIALS_")?.to_owned(),
+                    value,
+                ))
             })
             .collect();
-        Credentials { entries, environment }
+        Credentials {
+            entries,
+            environment,
+        }
     }
 
     /// The address with the credentials for it, if there are any and it carries none.
@@ -63,7 +73,10 @@ impl Credentials {
             return url.clone();
         }
         let wanted = repository.map(|name| variable_part(name));
-        let named = self.environment.iter().find(|(name, _)| Some(name) == wanted.as_ref());
+        let named = self
+            .environment
+            .iter()
+            .find(|(name, _)| Some(name) == wanted.as_ref());
         if let Some((_, value)) = named {
             let (user, password) = value.split_once(':').unwrap_or((value, ""));
             return url.clone().with_credentials(user, password);
@@ -94,7 +107,13 @@ impl Entry {
 
 /// The end of the environment variable for a repository of this name.
 fn variable_part(repository: &str) -> String {
-    let word = |one: char| if one.is_ascii_alphanumeric() { one.to_ascii_uppercase() } else { '_' };
+    let word = |one: char| {
+        if one.is_ascii_alphanumeric() {
+            one.to_ascii_uppercase()
+        } else {
+            '_'
+        }
+    };
     repository.chars().map(word).collect()
 }
 
@@ -105,7 +124,10 @@ fn files(root: &Path) -> Vec<std::path::PathBuf> {
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "conf"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "conf")
+        })
         .collect();
     parts.sort();
     found.append(&mut parts);
@@ -113,15 +135,21 @@ fn files(root: &Path) -> Vec<std::path::PathBuf> {
 }
 
 fn parse(text: &str, entries: &mut Vec<Entry>) {
-    let without_comments =
-        text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
+    let without_comments = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut words = without_comments.split_ascii_whitespace();
     let mut current: Option<Entry> = None;
     while let Some(word) = words.next() {
         match (word, &mut current) {
             ("machine", _) => {
                 let machine = words.next().unwrap_or_default().to_owned();
-                entries.extend(current.replace(Entry { machine, ..Entry::default() }));
+                entries.extend(current.replace(Entry {
+                    machine,
+                    ..Entry::default()
+                }));
             }
             ("login", Some(entry)) => entry.login = words.next().unwrap_or_default().to_owned(),
             ("password", Some(entry)) => {
@@ -143,8 +171,14 @@ mod tests {
         std::fs::write(root.path().join("etc/apt/auth.conf"), auth).unwrap();
         let part = "machine part.example login p password q\n";
         std::fs::write(root.path().join("etc/apt/auth.conf.d/a.conf"), part).unwrap();
-        std::fs::write(root.path().join("etc/apt/auth.conf.d/b.bak"), "machine bak.example login x password y").unwrap();
-        let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        std::fs::write(
+            root.path().join("etc/apt/auth.conf.d/b.bak"),
+            "machine bak.example login x password y",
+        )
+        .unwrap();
+        let pairs = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Credentials::load(root.path(), pairs)
     }
 
@@ -184,14 +218,26 @@ mod tests {
     fn the_environment_wins_and_nothing_shows() {
         let credentials = load(
             "machine m.example login one password geheim",
-            &[("FORMWORK_CREDENTIALS_MY_REPO_2", "env:ge:heim"), ("HOME", "/root")],
+            &[
+                ("FORMWORK_CREDENTIALS_MY_REPO_2", "env:ge:heim"),
+                ("HOME", "/root"),
+            ],
         );
         let url = Url::parse("https://m.example/").unwrap();
         let ours = "my-repo.2".to_owned();
-        assert_eq!(credentials.apply(Some(&ours), &url).credentials(), Some(("env", "ge:heim")));
-        assert_eq!(credentials.apply(None, &url).credentials(), Some(("one", "geheim")));
+        assert_eq!(
+            credentials.apply(Some(&ours), &url).credentials(),
+            Some(("env", "ge:heim"))
+        );
+        assert_eq!(
+            credentials.apply(None, &url).credentials(),
+            Some(("one", "geheim"))
+        );
         let own = Url::parse("https://me:mine@m.example/").unwrap();
-        assert_eq!(credentials.apply(Some(&ours), &own).credentials(), Some(("me", "mine")));
+        assert_eq!(
+            credentials.apply(Some(&ours), &own).credentials(),
+            Some(("me", "mine"))
+        );
         assert_eq!(format!("{credentials:?}"), "Credentials(3 entries)");
     }
 }

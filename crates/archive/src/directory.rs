@@ -36,13 +36,21 @@ const OURS: [&str; 6] = ["Filename", "Size", "SHA256", "SHA1", "MD5sum", STAMP];
 
 /// The part of a snapshot that a directory of packages is.
 pub(crate) fn part(inner: &Inner, repository: &Repository) -> Result<Part, Error> {
-    let directory = repository.url.to_file_path().ok_or_else(|| Error::DirectoryNotLocal {
-        repository: repository.name.clone(),
-        address: repository.url.clone(),
-    })?;
-    let cache = inner.cache("directories").join(Sha256::of(directory.as_os_str().as_encoded_bytes()).to_string());
+    let directory = repository
+        .url
+        .to_file_path()
+        .ok_or_else(|| Error::DirectoryNotLocal {
+            repository: repository.name.clone(),
+            address: repository.url.clone(),
+        })?;
+    let cache = inner
+        .cache("directories")
+        .join(Sha256::of(directory.as_os_str().as_encoded_bytes()).to_string());
     let text = index(&directory, &cache)?;
-    let packed = IndexFile { size: text.len() as u64, sha256: Sha256::of(text.as_bytes()) };
+    let packed = IndexFile {
+        size: text.len() as u64,
+        sha256: Sha256::of(text.as_bytes()),
+    };
     if !inner.store.has(&packed.sha256, packed.size) {
         inner.store.put(text.as_bytes())?;
     }
@@ -107,9 +115,15 @@ fn packages(directory: &Path) -> Result<Vec<(String, String)>, Error> {
         if path.extension().is_none_or(|extension| extension != "deb") {
             continue;
         }
-        let name = entry.file_name().into_string().ok().filter(|name| is_file_name(name));
-        let name = name.ok_or_else(|| bad(&path, "its name has characters that no index can hold"))?;
-        let facts = std::fs::metadata(&path).map_err(|source| formwork_sys::Error::io("read", &path, source))?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .ok()
+            .filter(|name| is_file_name(name));
+        let name =
+            name.ok_or_else(|| bad(&path, "its name has characters that no index can hold"))?;
+        let facts = std::fs::metadata(&path)
+            .map_err(|source| formwork_sys::Error::io("read", &path, source))?;
         if !facts.is_file() {
             continue;
         }
@@ -131,12 +145,19 @@ fn packages(directory: &Path) -> Result<Vec<(String, String)>, Error> {
 /// The paragraphs of an earlier run by their stamps; nothing if the file cannot be read.
 fn cached(cache: &Path) -> BTreeMap<String, String> {
     let mut known = BTreeMap::new();
-    let Ok(bytes) = fs::read_limited(cache, MAX_CACHE_BYTES) else { return known };
-    let Ok(text) = String::from_utf8(bytes) else { return known };
+    let Ok(bytes) = fs::read_limited(cache, MAX_CACHE_BYTES) else {
+        return known;
+    };
+    let Ok(text) = String::from_utf8(bytes) else {
+        return known;
+    };
     for block in text.split_inclusive("\n\n") {
-        let entry = block
-            .strip_suffix('\n')
-            .and_then(|block| block.strip_prefix(STAMP)?.strip_prefix(": ")?.split_once('\n'));
+        let entry = block.strip_suffix('\n').and_then(|block| {
+            block
+                .strip_prefix(STAMP)?
+                .strip_prefix(": ")?
+                .split_once('\n')
+        });
         if let Some((stamp, paragraph)) = entry {
             known.insert(stamp.to_owned(), paragraph.to_owned());
         }
@@ -165,12 +186,23 @@ fn paragraph(path: &Path, name: &str) -> Result<String, Error> {
         .map_err(|error| bad(path, &format!("its control file: {error}")))?;
     let mut text = String::new();
     for field in fields.fields() {
-        if !OURS.iter().any(|ours| field.name.eq_ignore_ascii_case(ours)) {
-            let gap = if field.value.starts_with('\n') { "" } else { " " };
+        if !OURS
+            .iter()
+            .any(|ours| field.name.eq_ignore_ascii_case(ours))
+        {
+            let gap = if field.value.starts_with('\n') {
+                ""
+            } else {
+                " "
+            };
             text.push_str(&format!("{}:{gap}{}\n", field.name, field.value));
         }
     }
-    text.push_str(&format!("Filename: {name}\nSize: {}\nSHA256: {}\n", bytes.len(), Sha256::of(&bytes)));
+    text.push_str(&format!(
+        "Filename: {name}\nSize: {}\nSHA256: {}\n",
+        bytes.len(),
+        Sha256::of(&bytes)
+    ));
     Ok(text)
 }
 
@@ -182,9 +214,17 @@ fn control(path: &Path, bytes: &[u8]) -> Result<String, Error> {
         Packing::Gzip => Compression::Gzip,
         Packing::Xz => Compression::Xz,
         Packing::Zstandard => Compression::Zstd,
-        other => return Err(bad(path, &format!("its control archive is packed as {other:?}, which is not read"))),
+        other => {
+            return Err(bad(
+                path,
+                &format!("its control archive is packed as {other:?}, which is not read"),
+            ));
+        }
     };
-    let limits = Limits { threads: 1, ..Limits::bytes(TarLimits::CONTROL.bytes) };
+    let limits = Limits {
+        threads: 1,
+        ..Limits::bytes(TarLimits::CONTROL.bytes)
+    };
     let tar = decompress::decoder(compression, archive.control.content, &limits)
         .map_err(|error| bad(path, &error.to_string()))?;
     let control = control_file(tar, "control", TarLimits::CONTROL)
@@ -193,5 +233,8 @@ fn control(path: &Path, bytes: &[u8]) -> Result<String, Error> {
 }
 
 fn bad(path: &Path, reason: &str) -> Error {
-    Error::BadPackage { path: PathBuf::from(path), reason: reason.to_owned() }
+    Error::BadPackage {
+        path: PathBuf::from(path),
+        reason: reason.to_owned(),
+    }
 }

@@ -28,7 +28,9 @@ pub enum Error {
         source: UrlError,
     },
     /// The signature of a Release is not good enough.
-    #[error("{suite} of repository `{repository}` is not believed: {source}\n  if its keys have changed, name the right keyring: keyrings = [\"path/to/keyring.gpg\"]")]
+    #[error(
+        "{suite} of repository `{repository}` is not believed: {source}\n  if its keys have changed, name the right keyring: keyrings = [\"path/to/keyring.gpg\"]"
+    )]
     Untrusted {
         /// The repository's name.
         repository: String,
@@ -56,7 +58,9 @@ pub enum Error {
         source: ReleaseError,
     },
     /// The mirror answered with another suite's Release.
-    #[error("repository `{repository}`: asked for the suite `{asked}`, the signed Release is of {found}")]
+    #[error(
+        "repository `{repository}`: asked for the suite `{asked}`, the signed Release is of {found}"
+    )]
     WrongSuite {
         /// The repository's name.
         repository: String,
@@ -78,7 +82,9 @@ pub enum Error {
         lapsed: Option<Timestamp>,
     },
     /// All keys that signed have expired.
-    #[error("{suite} of repository `{repository}` is signed only by keys that have expired since: {keys}\n  name the keyring in `keyrings` and write allow_expired = {{ until = \"…\", reason = \"…\" }} to accept them")]
+    #[error(
+        "{suite} of repository `{repository}` is signed only by keys that have expired since: {keys}\n  name the keyring in `keyrings` and write allow_expired = {{ until = \"…\", reason = \"…\" }} to accept them"
+    )]
     ExpiredKeys {
         /// The repository's name.
         repository: String,
@@ -88,7 +94,9 @@ pub enum Error {
         keys: String,
     },
     /// A Release dated in the future.
-    #[error("{suite} of repository `{repository}` is dated {date}, but it is {now} now: is this machine's clock right?")]
+    #[error(
+        "{suite} of repository `{repository}` is dated {date}, but it is {now} now: is this machine's clock right?"
+    )]
     FromFuture {
         /// The repository's name.
         repository: String,
@@ -100,7 +108,9 @@ pub enum Error {
         now: Timestamp,
     },
     /// A snapshot that is newer than the date that was asked for.
-    #[error("{suite} of repository `{repository}` is of {date}, newer than the asked date {at}: the snapshot address does not lead to that date")]
+    #[error(
+        "{suite} of repository `{repository}` is of {date}, newer than the asked date {at}: the snapshot address does not lead to that date"
+    )]
     NewerThanAsked {
         /// The repository's name.
         repository: String,
@@ -112,7 +122,9 @@ pub enum Error {
         at: Timestamp,
     },
     /// A Release older than one known.
-    #[error("{suite} of repository `{repository}` is of {date}, older than {than} ({known}): the mirror lags behind, or someone replays an old state\n  try again later or another mirror, or say --allow-older if you mean it")]
+    #[error(
+        "{suite} of repository `{repository}` is of {date}, older than {than} ({known}): the mirror lags behind, or someone replays an old state\n  try again later or another mirror, or say --allow-older if you mean it"
+    )]
     Older {
         /// The repository's name.
         repository: String,
@@ -156,7 +168,9 @@ pub enum Error {
         index: String,
     },
     /// The mirror has no such suite.
-    #[error("repository `{repository}` has no suite `{suite}`: neither InRelease nor Release is at {address}")]
+    #[error(
+        "repository `{repository}` has no suite `{suite}`: neither InRelease nor Release is at {address}"
+    )]
     NoSuite {
         /// The repository's name.
         repository: String,
@@ -166,7 +180,9 @@ pub enum Error {
         address: Url,
     },
     /// A Release without signature.
-    #[error("{suite} of repository `{repository}` is not signed: it has neither InRelease nor Release.gpg")]
+    #[error(
+        "{suite} of repository `{repository}` is not signed: it has neither InRelease nor Release.gpg"
+    )]
     Unsigned {
         /// The repository's name.
         repository: String,
@@ -174,7 +190,9 @@ pub enum Error {
         suite: String,
     },
     /// Release and indices do not belong together.
-    #[error("an index that a signed Release lists cannot be had, even after fetching that Release again: the mirror is being updated or inconsistent, or the index was swapped\n  {source}")]
+    #[error(
+        "an index that a signed Release lists cannot be had, even after fetching that Release again: the mirror is being updated or inconsistent, or the index was swapped\n  {source}"
+    )]
     Inconsistent {
         /// Which indices, where they were sought and what was found.
         source: FetchError,
@@ -198,7 +216,9 @@ pub enum Error {
         lacking: Vec<String>,
     },
     /// A snapshot template that cannot be filled.
-    #[error("repository `{repository}`: the snapshot template `{template}` must contain {{at}}, and may contain {{archive}} and {{base}} and no other {{place}}")]
+    #[error(
+        "repository `{repository}`: the snapshot template `{template}` must contain {{at}}, and may contain {{archive}} and {{base}} and no other {{place}}"
+    )]
     SnapshotTemplate {
         /// The repository's name.
         repository: String,
@@ -206,7 +226,9 @@ pub enum Error {
         template: String,
     },
     /// No way to travel in time.
-    #[error("repository `{repository}` cannot travel to {at}: its Release names no snapshots\n  write where they are: snapshot = \"http://…/{{archive}}/{{at}}/\"")]
+    #[error(
+        "repository `{repository}` cannot travel to {at}: its Release names no snapshots\n  write where they are: snapshot = \"http://…/{{archive}}/{{at}}/\""
+    )]
     NoSnapshots {
         /// The repository's name.
         repository: String,
@@ -222,7 +244,9 @@ pub enum Error {
         sources: Vec<String>,
     },
     /// A directory of packages that is not on this machine.
-    #[error("repository `{repository}`: a plain directory of packages must be a `file:` address, not {address}")]
+    #[error(
+        "repository `{repository}`: a plain directory of packages must be a `file:` address, not {address}"
+    )]
     DirectoryNotLocal {
         /// The repository's name.
         repository: String,

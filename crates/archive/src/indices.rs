@@ -12,8 +12,12 @@ use crate::error::Error;
 use crate::repository::{Repository, Want};
 
 /// The forms of an index from the most to the least welcome.
-const FORMS: [Compression; 4] =
-    [Compression::Xz, Compression::Zstd, Compression::Gzip, Compression::Plain];
+const FORMS: [Compression; 4] = [
+    Compression::Xz,
+    Compression::Zstd,
+    Compression::Gzip,
+    Compression::Plain,
+];
 
 /// What an index lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,14 +48,31 @@ pub struct IndexPlan {
 }
 
 /// Chooses the indices; refuses components and architectures that the Release does not offer.
-pub fn plan(release: &Release, repository: &Repository, want: &Want) -> Result<Vec<IndexPlan>, Error> {
+pub fn plan(
+    release: &Release,
+    repository: &Repository,
+    want: &Want,
+) -> Result<Vec<IndexPlan>, Error> {
     if repository.is_flat() {
         return flat(release, repository, want);
     }
-    offered("component", &repository.components, &release.components, repository, same_component)?;
-    offered("architecture", &want.architectures, &release.architectures, repository, |a, b| a == b)?;
+    offered(
+        "component",
+        &repository.components,
+        &release.components,
+        repository,
+        same_component,
+    )?;
+    offered(
+        "architecture",
+        &want.architectures,
+        &release.architectures,
+        repository,
+        |a, b| a == b,
+    )?;
     let mut architectures = want.architectures.clone();
-    let separate_all = release.architectures.iter().any(|one| one == "all") && !release.no_support_for_all;
+    let separate_all =
+        release.architectures.iter().any(|one| one == "all") && !release.no_support_for_all;
     if separate_all && !architectures.iter().any(|one| one == "all") {
         architectures.push("all".to_owned());
     }
@@ -61,7 +82,10 @@ pub fn plan(release: &Release, repository: &Repository, want: &Want) -> Result<V
             let stem = format!("{component}/binary-{architecture}/Packages");
             let found = choose(release, &stem, IndexKind::Packages, component);
             let found = found.ok_or_else(|| missing(repository, &stem))?;
-            plans.push(IndexPlan { architecture: Some(architecture.clone()), ..found });
+            plans.push(IndexPlan {
+                architecture: Some(architecture.clone()),
+                ..found
+            });
         }
         if want.sources {
             // Many private repositories carry no sources at all.
@@ -88,7 +112,15 @@ fn choose(release: &Release, stem: &str, kind: IndexKind, component: &str) -> Op
         let packed = *release.files.get(&path)?;
         let component = component.to_owned();
         let (architecture, compression) = (None, *form);
-        Some(IndexPlan { kind, component, architecture, path, compression, packed, plain })
+        Some(IndexPlan {
+            kind,
+            component,
+            architecture,
+            path,
+            compression,
+            packed,
+            plain,
+        })
     })
 }
 
@@ -130,6 +162,9 @@ fn missing(repository: &Repository, stem: &str) -> Error {
 /// The path of an index by its digest, below the Release's directory.
 #[must_use]
 pub fn by_hash(plan: &IndexPlan) -> String {
-    let directory = plan.path.rsplit_once('/').map_or(String::new(), |(head, _)| format!("{head}/"));
+    let directory = plan
+        .path
+        .rsplit_once('/')
+        .map_or(String::new(), |(head, _)| format!("{head}/"));
     format!("{directory}by-hash/SHA256/{}", plan.packed.sha256)
 }

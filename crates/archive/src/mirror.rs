@@ -63,10 +63,19 @@ impl AptSources {
     pub fn read(root: &Path) -> AptSources {
         let mut all = AptSources::default();
         for path in source_files(root) {
-            let Ok(bytes) = formwork_sys::fs::read_limited(&path, MAX_BYTES) else { continue };
+            let Ok(bytes) = formwork_sys::fs::read_limited(&path, MAX_BYTES) else {
+                continue;
+            };
             let text = String::from_utf8_lossy(&bytes);
-            let mut reader = Reader { root, file: shown(&path, root), all: &mut all };
-            if path.extension().is_some_and(|extension| extension == "sources") {
+            let mut reader = Reader {
+                root,
+                file: shown(&path, root),
+                all: &mut all,
+            };
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "sources")
+            {
                 paragraphs::read(&text, &mut reader);
             } else {
                 one_line::read(&text, &mut reader);
@@ -80,10 +89,15 @@ impl AptSources {
     #[must_use]
     pub fn find(&self, suite: &str) -> Option<Mirror> {
         if is_security(suite) {
-            return self.best(suite, "debian-security", is_security).or_else(|| {
-                let main = self.best(suite, "debian", |_| true)?;
-                Some(Mirror { url: security_sibling(&main.url), ..main })
-            });
+            return self
+                .best(suite, "debian-security", is_security)
+                .or_else(|| {
+                    let main = self.best(suite, "debian", |_| true)?;
+                    Some(Mirror {
+                        url: security_sibling(&main.url),
+                        ..main
+                    })
+                });
         }
         self.best(suite, "debian", |_| true)
     }
@@ -92,28 +106,43 @@ impl AptSources {
     fn best(&self, suite: &str, archive: &str, kin: impl Fn(&str) -> bool) -> Option<Mirror> {
         let ranked = self.sources.iter().filter_map(|source| {
             let rank = source.rank(suite, archive, &kin)?;
-            let mirror = Mirror { url: source.urls.first()?.clone(), signed_by: source.signed_by.clone() };
+            let mirror = Mirror {
+                url: source.urls.first()?.clone(),
+                signed_by: source.signed_by.clone(),
+            };
             Some((rank, mirror))
         });
-        ranked.min_by_key(|(rank, _)| *rank).map(|(_, mirror)| mirror)
+        ranked
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, mirror)| mirror)
     }
 }
 
 impl AptSource {
     fn rank(&self, suite: &str, archive: &str, kin: &impl Fn(&str) -> bool) -> Option<u8> {
-        if !self.components.iter().any(|one| one == "main" || one == "updates/main") {
+        if !self
+            .components
+            .iter()
+            .any(|one| one == "main" || one == "updates/main")
+        {
             return None;
         }
         let listed = self.suites.iter().any(|one| one == suite);
         let path = self.urls.first()?.path();
-        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let last = path
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
         let debian = last == archive && self.suites.iter().any(|one| kin(one));
         match (listed, debian) {
             (true, true) => Some(0),
             (false, true) => Some(1),
             (true, false) => Some(2),
             // A security archive at the root of its own host.
-            (false, false) if archive == "debian-security" && self.suites.iter().all(|one| kin(one)) => {
+            (false, false)
+                if archive == "debian-security" && self.suites.iter().all(|one| kin(one)) =>
+            {
                 Some(3)
             }
             (false, false) => None,
@@ -124,19 +153,29 @@ impl AptSource {
 /// The mirror for a suite: the given one, else the machine's, else an error that teaches.
 pub fn mirror_for(suite: &str, given: Option<&Url>, root: &Path) -> Result<Mirror, Error> {
     if let Some(url) = given {
-        let url = if is_security(suite) { security_sibling(url) } else { url.clone() };
-        return Ok(Mirror { url, signed_by: Vec::new() });
+        let url = if is_security(suite) {
+            security_sibling(url)
+        } else {
+            url.clone()
+        };
+        return Ok(Mirror {
+            url,
+            signed_by: Vec::new(),
+        });
     }
     let machine = AptSources::read(root);
-    machine
-        .find(suite)
-        .ok_or_else(|| Error::NoMirror { suite: suite.to_owned(), sources: machine.files.clone() })
+    machine.find(suite).ok_or_else(|| Error::NoMirror {
+        suite: suite.to_owned(),
+        sources: machine.files.clone(),
+    })
 }
 
 /// Whether a suite lives in the security archive.
 #[must_use]
 pub fn is_security(suite: &str) -> bool {
-    suite.ends_with("-security") || suite.ends_with("/updates") || suite.ends_with("-security/updates")
+    suite.ends_with("-security")
+        || suite.ends_with("/updates")
+        || suite.ends_with("-security/updates")
 }
 
 /// The security archive that stands beside an archive.
@@ -190,10 +229,13 @@ impl Reader<'_> {
     /// The addresses behind a URI: itself, or those in the file of a `mirror+file:` list.
     fn addresses(&self, uri: &str) -> Result<Vec<Url>, String> {
         let Some(list) = uri.strip_prefix("mirror+file:") else {
-            return Url::parse(uri).map(|url| vec![url]).map_err(|error| error.to_string());
+            return Url::parse(uri)
+                .map(|url| vec![url])
+                .map_err(|error| error.to_string());
         };
         let path = below(self.root, list.trim_start_matches("//"));
-        let bytes = formwork_sys::fs::read_limited(&path, MAX_BYTES).map_err(|error| error.to_string())?;
+        let bytes =
+            formwork_sys::fs::read_limited(&path, MAX_BYTES).map_err(|error| error.to_string())?;
         Ok(mirror_list(&String::from_utf8_lossy(&bytes)))
     }
 
@@ -215,7 +257,9 @@ fn mirror_list(text: &str) -> Vec<Url> {
     let mut found: Vec<(u32, Url)> = Vec::new();
     for line in text.lines().map(without_comment) {
         let mut words = line.split_ascii_whitespace();
-        let Some(Ok(url)) = words.next().map(Url::parse) else { continue };
+        let Some(Ok(url)) = words.next().map(Url::parse) else {
+            continue;
+        };
         let priority = words.find_map(|word| word.strip_prefix("priority:")?.parse().ok());
         found.push((priority.unwrap_or(u32::MAX), url));
     }
@@ -241,7 +285,10 @@ fn source_files(root: &Path) -> Vec<PathBuf> {
 
 /// apt passes over names with other characters, such as those of editors' backups.
 fn is_source_file(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     let plain = |one: char| one.is_ascii_alphanumeric() || matches!(one, '_' | '-' | '.');
     (name.ends_with(".list") || name.ends_with(".sources")) && name.chars().all(plain)
 }
@@ -252,7 +299,10 @@ fn below(root: &Path, absolute: &str) -> PathBuf {
 
 fn shown(path: &Path, root: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    format!("/{}", relative.display().to_string().trim_start_matches('/'))
+    format!(
+        "/{}",
+        relative.display().to_string().trim_start_matches('/')
+    )
 }
 
 fn without_comment(line: &str) -> &str {

@@ -45,7 +45,8 @@ impl Archive {
         for repository in repositories {
             self.inner.add_places(repository, date, &mut places);
         }
-        let wanted: Result<Vec<Wanted>, Error> = files.iter().map(|file| places.wanted(file)).collect();
+        let wanted: Result<Vec<Wanted>, Error> =
+            files.iter().map(|file| places.wanted(file)).collect();
         Ok(self.inner.fetcher()?.fetch(Phase::Fetch, &wanted?)?)
     }
 }
@@ -58,11 +59,19 @@ impl Inner {
             places.copies.push((repository.kind, live.clone()));
         }
         // A repository without snapshots is no error here: the file may be elsewhere.
-        let own = repository.at.and_then(|at| self.address_at(repository, at).ok());
-        places.add(name, own.map_or(live, |url| self.with_credentials(repository, &url)));
+        let own = repository
+            .at
+            .and_then(|at| self.address_at(repository, at).ok());
+        places.add(
+            name,
+            own.map_or(live, |url| self.with_credentials(repository, &url)),
+        );
         if repository.kind == RepositoryKind::Indexed {
             let past = self.known_address_at(repository, date);
-            let past = past.ok().flatten().map(|url| (name.clone(), self.with_credentials(repository, &url)));
+            let past = past
+                .ok()
+                .flatten()
+                .map(|url| (name.clone(), self.with_credentials(repository, &url)));
             places.snapshots.extend(past);
         }
     }
@@ -82,7 +91,10 @@ impl Places {
     }
 
     fn wanted(&self, file: &LockedFile) -> Result<Wanted, Error> {
-        let escape = |source| Error::Address { repository: file.repository.clone(), source };
+        let escape = |source| Error::Address {
+            repository: file.repository.clone(),
+            source,
+        };
         let mut sources = Vec::new();
         for (name, url) in self.repositories.iter().chain(&self.snapshots) {
             if *name == file.repository {
@@ -91,7 +103,11 @@ impl Places {
         }
         let base_name = file.path.rsplit('/').next().unwrap_or_default();
         for (kind, url) in &self.copies {
-            let path = if *kind == RepositoryKind::Directory { base_name } else { &file.path };
+            let path = if *kind == RepositoryKind::Directory {
+                base_name
+            } else {
+                &file.path
+            };
             sources.push(url.join(path).map_err(escape)?);
         }
         let mut unique: Vec<Url> = Vec::new();
@@ -100,6 +116,11 @@ impl Places {
                 unique.push(url);
             }
         }
-        Ok(Wanted { label: file.label.clone(), sha256: file.sha256, size: file.size, sources: unique })
+        Ok(Wanted {
+            label: file.label.clone(),
+            sha256: file.sha256,
+            size: file.size,
+            sources: unique,
+        })
     }
 }

@@ -41,8 +41,15 @@ pub(crate) fn load(inner: &Inner, repository: &Repository, want: &Want) -> Optio
 }
 
 /// Writes the record.
-pub(crate) fn save(inner: &Inner, repository: &Repository, want: &Want, part: &Part) -> Result<(), Error> {
-    let Some(path) = path(inner, repository, want) else { return Ok(()) };
+pub(crate) fn save(
+    inner: &Inner,
+    repository: &Repository,
+    want: &Want,
+    part: &Part,
+) -> Result<(), Error> {
+    let Some(path) = path(inner, repository, want) else {
+        return Ok(());
+    };
     if let Some(directory) = path.parent() {
         fs::create_directory(directory)?;
     }
@@ -59,11 +66,29 @@ fn path(inner: &Inner, repository: &Repository, want: &Want) -> Option<PathBuf> 
     };
     field(FORMAT.as_bytes());
     field(repository.name.as_bytes());
-    field(repository.url.clone().without_credentials().as_sent().as_bytes());
+    field(
+        repository
+            .url
+            .clone()
+            .without_credentials()
+            .as_sent()
+            .as_bytes(),
+    );
     field(repository.suite.as_bytes());
     field(repository.components.join(" ").as_bytes());
-    field(repository.at.map_or_else(String::new, Timestamp::snapshot).as_bytes());
-    field(repository.snapshot_template.as_deref().unwrap_or_default().as_bytes());
+    field(
+        repository
+            .at
+            .map_or_else(String::new, Timestamp::snapshot)
+            .as_bytes(),
+    );
+    field(
+        repository
+            .snapshot_template
+            .as_deref()
+            .unwrap_or_default()
+            .as_bytes(),
+    );
     field(want.architectures.join(" ").as_bytes());
     field(&[u8::from(want.sources)]);
     for keyring in &repository.keyrings {
@@ -104,10 +129,23 @@ fn print(part: &Part, fetched: Timestamp) -> String {
     }
     for index in &part.indices {
         line("\nIndex", &index.path);
-        line("Kind", if index.kind == IndexKind::Sources { "sources" } else { "packages" });
+        line(
+            "Kind",
+            if index.kind == IndexKind::Sources {
+                "sources"
+            } else {
+                "packages"
+            },
+        );
         line("Component", &index.component);
-        line("Architecture", index.architecture.as_deref().unwrap_or_default());
-        line("Packed", &format!("{} {}", index.packed.sha256, index.packed.size));
+        line(
+            "Architecture",
+            index.architecture.as_deref().unwrap_or_default(),
+        );
+        line(
+            "Packed",
+            &format!("{} {}", index.packed.sha256, index.packed.size),
+        );
         if let Some(plain) = index.plain {
             line("Plain", &format!("{} {}", plain.sha256, plain.size));
         }
@@ -148,7 +186,10 @@ fn parse(text: &str, repository: &Repository) -> Option<Record> {
             part.indices.push(index(&paragraph)?);
         }
     }
-    Some(Record { fetched: time(value("Fetched")?)?, part })
+    Some(Record {
+        fetched: time(value("Fetched")?)?,
+        part,
+    })
 }
 
 fn signer(paragraph: &Paragraph<'_>) -> Option<Signer> {
@@ -170,9 +211,15 @@ fn index(paragraph: &Paragraph<'_>) -> Option<IndexPlan> {
         None => None,
     };
     Some(IndexPlan {
-        kind: if value("Kind")? == "sources" { IndexKind::Sources } else { IndexKind::Packages },
+        kind: if value("Kind")? == "sources" {
+            IndexKind::Sources
+        } else {
+            IndexKind::Packages
+        },
         component: value("Component")?.to_owned(),
-        architecture: value("Architecture").filter(|text| !text.is_empty()).map(str::to_owned),
+        architecture: value("Architecture")
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned),
         compression: Compression::of_name(&path),
         packed: index_file(value("Packed")?)?,
         plain,
@@ -182,7 +229,10 @@ fn index(paragraph: &Paragraph<'_>) -> Option<IndexPlan> {
 
 fn index_file(text: &str) -> Option<IndexFile> {
     let (sha256, size) = text.split_once(' ')?;
-    Some(IndexFile { sha256: sha256.parse::<Sha256>().ok()?, size: size.parse().ok()? })
+    Some(IndexFile {
+        sha256: sha256.parse::<Sha256>().ok()?,
+        size: size.parse().ok()?,
+    })
 }
 
 fn words(text: &str) -> Vec<String> {

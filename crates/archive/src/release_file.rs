@@ -39,11 +39,16 @@ impl VerifiedPart {
 
 impl Inner {
     /// Fetches the Release of a repository, checks it, and chooses its indices.
-    pub(crate) fn verified_part(&self, repository: &Repository, want: &Want) -> Result<VerifiedPart, Error> {
+    pub(crate) fn verified_part(
+        &self,
+        repository: &Repository,
+        want: &Want,
+    ) -> Result<VerifiedPart, Error> {
         let base = self.release_base(repository)?;
         let (signed, release) = self.believed(repository, &base)?;
         let options = &self.options;
-        let expired_waiver = release_rules::check(&release, signed.signers(), repository, options.now)?;
+        let expired_waiver =
+            release_rules::check(&release, signed.signers(), repository, options.now)?;
         let newest = self.seen.newest(repository)?;
         release_rules::check_rollback(release.date, repository, newest.as_ref(), options)?;
         let indices = indices::plan(&release, repository, want)?;
@@ -54,7 +59,7 @@ impl Inner {
                 date: release.date,
                 version: release.version,
                 valid_until: release.valid_until,
-                release_sha256: Sha256::of(signed.text().as_bytes()),
+                release_sha256: digest(signed.text()),
                 expired_waiver,
                 signers: signed.signers().to_vec(),
             },
@@ -64,7 +69,10 @@ impl Inner {
             by_hash: release.acquire_by_hash,
             indices,
         };
-        Ok(VerifiedPart { part, snapshots: release.snapshots })
+        Ok(VerifiedPart {
+            part,
+            snapshots: release.snapshots,
+        })
     }
 
     /// The directory of the Release: of the repository as it is, or as it was on a date.
@@ -73,8 +81,13 @@ impl Inner {
             None => repository.url.clone(),
             Some(at) => self.address_at(repository, at)?,
         };
-        let base = url.without_credentials().join(&repository.release_directory());
-        base.map_err(|source| Error::Address { repository: repository.name.clone(), source })
+        let base = url
+            .without_credentials()
+            .join(&repository.release_directory());
+        base.map_err(|source| Error::Address {
+            repository: repository.name.clone(),
+            source,
+        })
     }
 
     /// The address of the repository as it was on a date.
@@ -82,30 +95,55 @@ impl Inner {
         if let Some(url) = self.known_address_at(repository, at)? {
             return Ok(url);
         }
-        let live = Repository { at: None, ..repository.clone() };
+        let live = Repository {
+            at: None,
+            ..repository.clone()
+        };
         let snapshots = if self.is_reachable(&repository.url) {
-            self.believed(&live, &self.release_base(&live)?)?.1.snapshots
+            self.believed(&live, &self.release_base(&live)?)?
+                .1
+                .snapshots
         } else {
             None
         };
-        let none = || Error::NoSnapshots { repository: repository.name.clone(), at };
+        let none = || Error::NoSnapshots {
+            repository: repository.name.clone(),
+            at,
+        };
         time_travel::from_release(&snapshots.ok_or_else(none)?, &repository.name, at)
     }
 
     /// The same as far as it is known without asking the mirror.
-    pub(crate) fn known_address_at(&self, repository: &Repository, at: Timestamp) -> Result<Option<Url>, Error> {
+    pub(crate) fn known_address_at(
+        &self,
+        repository: &Repository,
+        at: Timestamp,
+    ) -> Result<Option<Url>, Error> {
         if let Some(template) = &repository.snapshot_template {
-            return time_travel::from_template(template, &repository.name, &repository.url, at).map(Some);
+            return time_travel::from_template(template, &repository.name, &repository.url, at)
+                .map(Some);
         }
-        let live = Repository { at: None, ..repository.clone() };
+        let live = Repository {
+            at: None,
+            ..repository.clone()
+        };
         let known = self.seen.newest(&live)?.and_then(|seen| seen.snapshots);
-        known.map(|field| time_travel::from_release(&field, &repository.name, at)).transpose()
+        known
+            .map(|field| time_travel::from_release(&field, &repository.name, at))
+            .transpose()
     }
 
     /// A Release whose signature is good; its dates are not judged here.
-    fn believed(&self, repository: &Repository, base: &Url) -> Result<(SignedText, Release), Error> {
-        let keyring = trust::load_keyrings(&repository.keyrings)
-            .map_err(|source| Error::Keyring { repository: repository.name.clone(), source })?;
+    fn believed(
+        &self,
+        repository: &Repository,
+        base: &Url,
+    ) -> Result<(SignedText, Release), Error> {
+        let keyring =
+            trust::load_keyrings(&repository.keyrings).map_err(|source| Error::Keyring {
+                repository: repository.name.clone(),
+                source,
+            })?;
         let now = self.options.now;
         let policy = Policy {
             now,
@@ -121,7 +159,8 @@ impl Inner {
             Some(bytes) => trust::verify_inline(&bytes, &keyring, &policy).map_err(untrusted)?,
             None => {
                 let (content, signature) = self.detached(repository, base)?;
-                trust::verify_detached(&content, &signature, &keyring, &policy).map_err(untrusted)?
+                trust::verify_detached(&content, &signature, &keyring, &policy)
+                    .map_err(untrusted)?
             }
         };
         let release = Release::parse(signed.text()).map_err(|source| Error::BadRelease {
@@ -149,10 +188,17 @@ impl Inner {
     }
 
     /// A small document beside the Release; none if the server says that there is none.
-    fn document(&self, repository: &Repository, base: &Url, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
-        let url = base
-            .join(name)
-            .map_err(|source| Error::Address { repository: repository.name.clone(), source })?;
+    fn document(
+        &self,
+        repository: &Repository,
+        base: &Url,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let url = base.join(name).map_err(|source| Error::Address {
+            repository: repository.name.clone(),
+            source,
+        })?;
         let url = self.with_credentials(repository, &url);
         match self.client()?.get(&url, limit) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -160,4 +206,12 @@ impl Inner {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The digest of the plain Release file, whether it came inline or beside its signature: inline
+/// the line end before the signatures does not belong to the text.
+fn digest(text: &str) -> Sha256 {
+    let mut plain = text.trim_end_matches('\n').to_owned();
+    plain.push('\n');
+    Sha256::of(plain.as_bytes())
 }

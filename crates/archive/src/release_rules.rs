@@ -44,7 +44,10 @@ pub fn expired_keys(signers: &[Signer]) -> Vec<String> {
     if signers.iter().any(|signer| !signer.key_expired) {
         return Vec::new();
     }
-    signers.iter().map(|signer| signer.fingerprint.clone()).collect()
+    signers
+        .iter()
+        .map(|signer| signer.fingerprint.clone())
+        .collect()
 }
 
 /// Checks expiry alone, which time may change after everything else was found good.
@@ -70,7 +73,10 @@ pub fn expiry(
             repository: repository.name.clone(),
             suite: repository.suite.clone(),
             valid_until: end,
-            lapsed: repository.allow_expired.as_ref().map(|allowance| allowance.until),
+            lapsed: repository
+                .allow_expired
+                .as_ref()
+                .map(|allowance| allowance.until),
         }),
         (None, None) => Err(Error::ExpiredKeys {
             repository: repository.name.clone(),
@@ -89,26 +95,42 @@ fn check_suite(release: &Release, repository: &Repository) -> Result<(), Error> 
     // `buster/updates` is the directory of a security suite whose Release says `buster`.
     let directory = asked.split_once('/').map_or(asked, |(head, _)| head);
     let names = [release.suite.as_deref(), release.codename.as_deref()];
-    if names.iter().flatten().any(|name| *name == asked || *name == directory) {
+    if names
+        .iter()
+        .flatten()
+        .any(|name| *name == asked || *name == directory)
+    {
         return Ok(());
     }
     let found: Vec<&str> = names.iter().flatten().copied().collect();
     Err(Error::WrongSuite {
         repository: repository.name.clone(),
         asked: asked.to_owned(),
-        found: if found.is_empty() { "no suite at all".to_owned() } else { found.join(" / ") },
+        found: if found.is_empty() {
+            "no suite at all".to_owned()
+        } else {
+            found.join(" / ")
+        },
     })
 }
 
 fn check_date(date: Timestamp, repository: &Repository, now: Timestamp) -> Result<(), Error> {
     let (name, suite) = (repository.name.clone(), repository.suite.clone());
     if date.0 > now.0 + CLOCK_SKEW_SECONDS {
-        return Err(Error::FromFuture { repository: name, suite, date, now });
+        return Err(Error::FromFuture {
+            repository: name,
+            suite,
+            date,
+            now,
+        });
     }
     match repository.at {
-        Some(at) if date.0 > at.0 + CLOCK_SKEW_SECONDS => {
-            Err(Error::NewerThanAsked { repository: name, suite, date, at })
-        }
+        Some(at) if date.0 > at.0 + CLOCK_SKEW_SECONDS => Err(Error::NewerThanAsked {
+            repository: name,
+            suite,
+            date,
+            at,
+        }),
         _ => Ok(()),
     }
 }
@@ -203,7 +225,10 @@ mod tests {
     }
 
     fn allowed(until: i64) -> Option<AllowExpired> {
-        Some(AllowExpired { until: Timestamp(until), reason: "stale mirror".to_owned() })
+        Some(AllowExpired {
+            until: Timestamp(until),
+            reason: "stale mirror".to_owned(),
+        })
     }
 
     #[test]
@@ -213,11 +238,24 @@ mod tests {
         let fresh = release(NOW.0 - DAY, Some(NOW.0 + DAY));
         let stale = release(NOW.0 - 60 * DAY, Some(NOW.0 - 40 * DAY));
         assert_eq!(check(&fresh, &[], &live, NOW).unwrap(), None);
-        assert_eq!(check(&release(NOW.0 - 900 * DAY, None), &[], &live, NOW).unwrap(), None);
-        assert!(matches!(check(&stale, &[], &live, NOW), Err(Error::Expired { lapsed: None, .. })));
-        assert_eq!(check(&stale, &[], &past, NOW).unwrap(), None, "valid on the asked date");
+        assert_eq!(
+            check(&release(NOW.0 - 900 * DAY, None), &[], &live, NOW).unwrap(),
+            None
+        );
+        assert!(matches!(
+            check(&stale, &[], &live, NOW),
+            Err(Error::Expired { lapsed: None, .. })
+        ));
+        assert_eq!(
+            check(&stale, &[], &past, NOW).unwrap(),
+            None,
+            "valid on the asked date"
+        );
         let frozen = release(NOW.0 - 80 * DAY, Some(NOW.0 - 70 * DAY));
-        assert!(matches!(check(&frozen, &[], &past, NOW), Err(Error::Expired { .. })));
+        assert!(matches!(
+            check(&frozen, &[], &past, NOW),
+            Err(Error::Expired { .. })
+        ));
     }
 
     #[test]
@@ -229,11 +267,24 @@ mod tests {
         assert_eq!(waiver.valid_until, stale.valid_until);
         assert_eq!(waiver.reason, "stale mirror");
         let fresh = release(NOW.0 - DAY, Some(NOW.0 + DAY));
-        assert_eq!(check(&fresh, &[], &waived, NOW).unwrap(), None, "nothing to waive");
+        assert_eq!(
+            check(&fresh, &[], &waived, NOW).unwrap(),
+            None,
+            "nothing to waive"
+        );
         waived.allow_expired = allowed(NOW.0);
-        assert!(check(&stale, &[], &waived, NOW).unwrap().is_some(), "the last day is included");
+        assert!(
+            check(&stale, &[], &waived, NOW).unwrap().is_some(),
+            "the last day is included"
+        );
         waived.allow_expired = allowed(NOW.0 - DAY);
-        assert!(matches!(check(&stale, &[], &waived, NOW), Err(Error::Expired { lapsed: Some(_), .. })));
+        assert!(matches!(
+            check(&stale, &[], &waived, NOW),
+            Err(Error::Expired {
+                lapsed: Some(_),
+                ..
+            })
+        ));
     }
 
     #[test]
@@ -241,7 +292,10 @@ mod tests {
         let mut named = repository();
         assert!(!named.accepts_expired_keys(NOW));
         named.allow_expired = allowed(NOW.0 + DAY);
-        assert!(!named.accepts_expired_keys(NOW), "the default keyring is nobody's choice");
+        assert!(
+            !named.accepts_expired_keys(NOW),
+            "the default keyring is nobody's choice"
+        );
         named.keyrings.push(KeyringSource::DebianArchiveRemoved);
         assert!(named.accepts_expired_keys(NOW));
         named.allow_expired = allowed(NOW.0 - DAY);
@@ -256,7 +310,10 @@ mod tests {
         let soon = release(NOW.0 + CLOCK_SKEW_SECONDS, None);
         assert!(check(&soon, &[], &live, NOW).is_ok());
         let future = release(NOW.0 + CLOCK_SKEW_SECONDS + 1, None);
-        assert!(matches!(check(&future, &[], &live, NOW), Err(Error::FromFuture { .. })));
+        assert!(matches!(
+            check(&future, &[], &live, NOW),
+            Err(Error::FromFuture { .. })
+        ));
         let mut past = repository();
         past.at = Some(Timestamp(NOW.0 - 50 * DAY));
         let newer = check(&release(NOW.0 - 10 * DAY, None), &[], &past, NOW);
@@ -286,7 +343,11 @@ mod tests {
 
     #[test]
     fn older_than_seen_or_locked_is_refused_unless_asked() {
-        let known = Seen { date: Timestamp(500), sha256: Sha256::of(b""), snapshots: None };
+        let known = Seen {
+            date: Timestamp(500),
+            sha256: Sha256::of(b""),
+            snapshots: None,
+        };
         let seen = Some(&known);
         let floor = |date| Floor {
             repository: "toy".to_owned(),

@@ -138,14 +138,19 @@ impl Repository {
     /// The allowance for expired things, as far as it still holds.
     #[must_use]
     pub fn waiver(&self, now: Timestamp) -> Option<&AllowExpired> {
-        self.allow_expired.as_ref().filter(|allowance| allowance.holds(now))
+        self.allow_expired
+            .as_ref()
+            .filter(|allowance| allowance.holds(now))
     }
 
     /// Whether a key that has expired since it signed counts: only by a written permission,
     /// and only where the project names a keyring of its own choice for this repository.
     #[must_use]
     pub fn accepts_expired_keys(&self, now: Timestamp) -> bool {
-        let chosen = self.keyrings.iter().any(|one| *one != KeyringSource::DebianArchive);
+        let chosen = self
+            .keyrings
+            .iter()
+            .any(|one| *one != KeyringSource::DebianArchive);
         chosen && self.waiver(now).is_some()
     }
 }

@@ -28,7 +28,9 @@ impl SeenReleases {
     /// The records below this state directory.
     #[must_use]
     pub fn new(state_dir: &Path) -> SeenReleases {
-        SeenReleases { directory: state_dir.join("releases") }
+        SeenReleases {
+            directory: state_dir.join("releases"),
+        }
     }
 
     /// The newest Release seen of this repository.
@@ -58,7 +60,9 @@ impl SeenReleases {
                 repository.name,
                 repository.url.clone().without_credentials(),
                 repository.suite,
-                repository.at.map_or_else(|| "live".to_owned(), Timestamp::snapshot),
+                repository
+                    .at
+                    .map_or_else(|| "live".to_owned(), Timestamp::snapshot),
                 seen.date,
                 seen.sha256
             );
@@ -77,9 +81,17 @@ impl SeenReleases {
 
     fn path(&self, repository: &Repository) -> PathBuf {
         let address = repository.url.clone().without_credentials().as_sent();
-        let at = repository.at.map_or_else(|| "live".to_owned(), Timestamp::snapshot);
-        let identity = [repository.name.as_str(), address.trim_end_matches('/'), &repository.suite, &at];
-        self.directory.join(Sha256::of(identity.join("\0").as_bytes()).to_string())
+        let at = repository
+            .at
+            .map_or_else(|| "live".to_owned(), Timestamp::snapshot);
+        let identity = [
+            repository.name.as_str(),
+            address.trim_end_matches('/'),
+            &repository.suite,
+            &at,
+        ];
+        self.directory
+            .join(Sha256::of(identity.join("\0").as_bytes()).to_string())
     }
 }
 
@@ -88,7 +100,9 @@ fn parse(text: &str) -> Option<Seen> {
     Some(Seen {
         date: Timestamp::parse_rfc3339(paragraph.get("Date")?.value).ok()?,
         sha256: paragraph.get("Release-SHA256")?.value.parse().ok()?,
-        snapshots: paragraph.get("Snapshots").map(|field| field.value.to_owned()),
+        snapshots: paragraph
+            .get("Snapshots")
+            .map(|field| field.value.to_owned()),
     })
 }
 
@@ -114,7 +128,11 @@ mod tests {
     }
 
     fn seen(date: i64) -> Seen {
-        Seen { date: Timestamp(date), sha256: Sha256::of(&date.to_le_bytes()), snapshots: None }
+        Seen {
+            date: Timestamp(date),
+            sha256: Sha256::of(&date.to_le_bytes()),
+            snapshots: None,
+        }
     }
 
     #[test]
@@ -128,10 +146,15 @@ mod tests {
         }
         assert_eq!(records.newest(&live).unwrap(), Some(seen(300)));
         let same = repository("http://mirror.example/debian/", None);
-        assert_eq!(records.newest(&same).unwrap(), Some(seen(300)), "credentials do not matter");
-        for other in
-            [repository("http://mirror.example/other", None), repository("http://mirror.example/debian", Some(5))]
-        {
+        assert_eq!(
+            records.newest(&same).unwrap(),
+            Some(seen(300)),
+            "credentials do not matter"
+        );
+        for other in [
+            repository("http://mirror.example/other", None),
+            repository("http://mirror.example/debian", Some(5)),
+        ] {
             assert_eq!(records.newest(&other).unwrap(), None);
         }
         let file = std::fs::read_to_string(records.path(&live)).unwrap();
@@ -145,7 +168,10 @@ mod tests {
         let live = repository("http://mirror.example/debian", None);
         records.remember(&live, &seen(100)).unwrap();
         std::fs::write(records.path(&live), "Date: yesterday\n").unwrap();
-        assert!(matches!(records.newest(&live), Err(Error::BrokenState { .. })));
+        assert!(matches!(
+            records.newest(&live),
+            Err(Error::BrokenState { .. })
+        ));
         assert!(records.remember(&live, &seen(200)).is_err());
     }
 }

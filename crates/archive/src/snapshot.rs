@@ -61,7 +61,10 @@ impl Snapshot {
     /// The newest date of its Releases.
     #[must_use]
     pub fn date(&self) -> Timestamp {
-        self.releases().map(|release| release.date).max().unwrap_or(Timestamp(0))
+        self.releases()
+            .map(|release| release.date)
+            .max()
+            .unwrap_or(Timestamp(0))
     }
 
     /// How many bytes its indices have as they are fetched.
@@ -71,6 +74,9 @@ impl Snapshot {
     }
 
     fn packed(&self) -> impl Iterator<Item = &IndexFile> {
-        self.parts.iter().flat_map(|part| &part.indices).map(|index| &index.packed)
+        self.parts
+            .iter()
+            .flat_map(|part| &part.indices)
+            .map(|index| &index.packed)
     }
 }

@@ -44,13 +44,19 @@ impl Archive {
                 parts[at] = Some(part);
             }
         }
-        Ok(Snapshot { parts: parts.into_iter().flatten().collect() })
+        Ok(Snapshot {
+            parts: parts.into_iter().flatten().collect(),
+        })
     }
 
     fn sync_cold(&self, repositories: Vec<Repository>, want: &Want) -> Result<Vec<Part>, Error> {
         let inner = &self.inner;
         inner.refuse_offline(&repositories)?;
-        (inner.events)(Event::Started { phase: Phase::Sync, unit: Unit::Bytes, total: None });
+        (inner.events)(Event::Started {
+            phase: Phase::Sync,
+            unit: Unit::Bytes,
+            total: None,
+        });
         let repositories: Arc<[Repository]> = repositories.into();
         let all: Vec<usize> = (0..repositories.len()).collect();
         let mut found = self.releases(&repositories, &all, want)?;
@@ -59,10 +65,19 @@ impl Archive {
             Err(FetchError::Missing { missing, .. }) => {
                 let lacking = |part: &VerifiedPart| {
                     let digests = part.part.indices.iter().map(|index| index.packed.sha256);
-                    digests.into_iter().any(|digest| missing.iter().any(|one| one.sha256 == digest))
+                    digests
+                        .into_iter()
+                        .any(|digest| missing.iter().any(|one| one.sha256 == digest))
                 };
-                let again: Vec<usize> = all.iter().copied().filter(|at| lacking(&found[*at])).collect();
-                for (at, part) in again.iter().zip(self.releases(&repositories, &again, want)?) {
+                let again: Vec<usize> = all
+                    .iter()
+                    .copied()
+                    .filter(|at| lacking(&found[*at]))
+                    .collect();
+                for (at, part) in again
+                    .iter()
+                    .zip(self.releases(&repositories, &again, want)?)
+                {
                     found[*at] = part;
                 }
                 self.fetch_all(&found).map_err(inconsistent)?
@@ -74,7 +89,10 @@ impl Archive {
             record::save(inner, repository, want, &verified.part)?;
         }
         let summary = summary(&found, bytes);
-        (inner.events)(Event::Finished { phase: Phase::Sync, summary });
+        (inner.events)(Event::Finished {
+            phase: Phase::Sync,
+            summary,
+        });
         Ok(found.into_iter().map(|verified| verified.part).collect())
     }
 
@@ -85,19 +103,28 @@ impl Archive {
         chosen: &[usize],
         want: &Want,
     ) -> Result<Vec<VerifiedPart>, Error> {
-        let (inner, list, want) = (Arc::clone(&self.inner), Arc::clone(repositories), want.clone());
+        let (inner, list, want) = (
+            Arc::clone(&self.inner),
+            Arc::clone(repositories),
+            want.clone(),
+        );
         let order = chosen.to_vec();
         let jobs = inner.options.jobs;
         let work = move |at: usize| inner.verified_part(&list[order[at]], &want);
-        let results = self.inner.client()?.in_parallel(jobs, chosen.len(), &|| {}, work);
+        let results = self
+            .inner
+            .client()?
+            .in_parallel(jobs, chosen.len(), &|| {}, work);
         let results = results.ok_or(Error::Interrupted)?;
         results.into_iter().collect()
     }
 
     /// Brings all indices into the store; the answer is how many bytes they have.
     fn fetch_all(&self, found: &[VerifiedPart]) -> Result<u64, FetchError> {
-        let wanted: Vec<Wanted> =
-            found.iter().flat_map(|verified| self.inner.wanted_indices(&verified.part)).collect();
+        let wanted: Vec<Wanted> = found
+            .iter()
+            .flat_map(|verified| self.inner.wanted_indices(&verified.part))
+            .collect();
         let fetcher = self.inner.fetcher().map_err(|error| match error {
             Error::System(error) => FetchError::File(error),
             _ => FetchError::Interrupted,
@@ -114,7 +141,9 @@ impl Inner {
         if options.refresh == Refresh::Always && !options.offline {
             return Ok(None);
         }
-        let Some(record) = record::load(self, repository, want) else { return Ok(None) };
+        let Some(record) = record::load(self, repository, want) else {
+            return Ok(None);
+        };
         let recent = options.offline
             // What was on a date does not change.
             || repository.at.is_some()
@@ -129,7 +158,12 @@ impl Inner {
         let mut part = record.part;
         let judged = release_rules::check_rollback(part.release.date, repository, None, options)
             .and_then(|()| {
-                release_rules::expiry(part.release.valid_until, part.expired_keys.clone(), repository, options.now)
+                release_rules::expiry(
+                    part.release.valid_until,
+                    part.expired_keys.clone(),
+                    repository,
+                    options.now,
+                )
             });
         match judged {
             Ok(waiver) => {
@@ -148,7 +182,11 @@ impl Inner {
         let sources = |index: &IndexPlan| {
             let by_hash = part.by_hash.then(|| indices::by_hash(index));
             // Paths in a Release were checked when it was read, so joining cannot fail.
-            by_hash.iter().chain([&index.path]).filter_map(|path| base.join(path).ok()).collect()
+            by_hash
+                .iter()
+                .chain([&index.path])
+                .filter_map(|path| base.join(path).ok())
+                .collect()
         };
         let name = format!("{} {}", part.repository.name, part.repository.suite);
         let wanted = |index: &IndexPlan| Wanted {
@@ -167,7 +205,11 @@ impl Inner {
             .filter(|repository| !self.is_reachable(&repository.url))
             .map(|repository| format!("{} of repository `{}`", repository.suite, repository.name))
             .collect();
-        if lacking.is_empty() { Ok(()) } else { Err(Error::Offline { lacking }) }
+        if lacking.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Offline { lacking })
+        }
     }
 }
 
@@ -189,14 +231,26 @@ fn sorted(want: &Want) -> Want {
     let mut architectures = want.architectures.clone();
     architectures.sort();
     architectures.dedup();
-    Want { architectures, sources: want.sources }
+    Want {
+        architectures,
+        sources: want.sources,
+    }
 }
 
 fn summary(found: &[VerifiedPart], bytes: u64) -> String {
-    let newest = found.iter().map(|verified| verified.part.release.date).max().unwrap_or(Timestamp(0));
+    let newest = found
+        .iter()
+        .map(|verified| verified.part.release.date)
+        .max()
+        .unwrap_or(Timestamp(0));
     let count = match found.len() {
         1 => "1 repository".to_owned(),
         count => format!("{count} repositories"),
     };
-    format!("{count}, signed {}, {}.{} MB of indices", newest.date(), bytes / 1_000_000, bytes / 100_000 % 10)
+    format!(
+        "{count}, signed {}, {}.{} MB of indices",
+        newest.date(),
+        bytes / 1_000_000,
+        bytes / 100_000 % 10
+    )
 }

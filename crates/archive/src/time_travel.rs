@@ -20,9 +20,17 @@ use crate::url::Url;
 const RELEASE_PLACE: &str = "@SNAPSHOTID@";
 
 /// Fills a project's template for one repository.
-pub fn from_template(template: &str, repository: &str, url: &Url, at: Timestamp) -> Result<Url, Error> {
+pub fn from_template(
+    template: &str,
+    repository: &str,
+    url: &Url,
+    at: Timestamp,
+) -> Result<Url, Error> {
     let whole = url.as_sent();
-    let (base, archive) = whole.trim_end_matches('/').rsplit_once('/').unwrap_or((&whole, ""));
+    let (base, archive) = whole
+        .trim_end_matches('/')
+        .rsplit_once('/')
+        .unwrap_or((&whole, ""));
     let filled = template
         .replace("{at}", &at.snapshot())
         .replace("{archive}", archive)
@@ -33,17 +41,26 @@ pub fn from_template(template: &str, repository: &str, url: &Url, at: Timestamp)
             template: template.to_owned(),
         });
     }
-    Url::parse(&filled).map_err(|source| Error::Address { repository: repository.to_owned(), source })
+    Url::parse(&filled).map_err(|source| Error::Address {
+        repository: repository.to_owned(),
+        source,
+    })
 }
 
 /// Fills the `Snapshots` field of a repository's signed Release.
 pub fn from_release(field: &str, repository: &str, at: Timestamp) -> Result<Url, Error> {
     let field = field.trim();
     if !field.contains(RELEASE_PLACE) {
-        return Err(Error::NoSnapshots { repository: repository.to_owned(), at });
+        return Err(Error::NoSnapshots {
+            repository: repository.to_owned(),
+            at,
+        });
     }
     let filled = field.replace(RELEASE_PLACE, &at.snapshot());
-    Url::parse(&filled).map_err(|source| Error::Address { repository: repository.to_owned(), source })
+    Url::parse(&filled).map_err(|source| Error::Address {
+        repository: repository.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -59,14 +76,23 @@ mod tests {
                 "http://snap.example/archive/{archive}/{at}/",
                 "http://snap.example/archive/debian-security/20260901T000000Z/",
             ),
-            ("{base}/at/{at}/{archive}", "http://mirror.example/at/20260901T000000Z/debian-security"),
+            (
+                "{base}/at/{at}/{archive}",
+                "http://mirror.example/at/20260901T000000Z/debian-security",
+            ),
         ];
         for (template, expected) in cases {
             let filled = from_template(template, "debian", &url, at).unwrap();
             assert_eq!(filled.to_string(), expected);
         }
-        for wrong in ["http://snap.example/{archive}/", "http://snap.example/{at}/{suit}/", "{at}"] {
-            let error = from_template(wrong, "debian", &url, at).unwrap_err().to_string();
+        for wrong in [
+            "http://snap.example/{archive}/",
+            "http://snap.example/{at}/{suit}/",
+            "{at}",
+        ] {
+            let error = from_template(wrong, "debian", &url, at)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("debian"), "{error}");
         }
         let field = "https://snap.example/archive/debian/@SNAPSHOTID@/";

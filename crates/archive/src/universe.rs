@@ -110,18 +110,35 @@ impl Archive {
 }
 
 impl Inner {
-    fn build(&self, native: &str, foreign: &[String], chosen: &[Chosen<'_>]) -> Result<Vec<u8>, Error> {
-        (self.events)(Event::Started { phase: Phase::Index, unit: Unit::Items, total: Some(chosen.len() as u64) });
+    fn build(
+        &self,
+        native: &str,
+        foreign: &[String],
+        chosen: &[Chosen<'_>],
+    ) -> Result<Vec<u8>, Error> {
+        (self.events)(Event::Started {
+            phase: Phase::Index,
+            unit: Unit::Items,
+            total: Some(chosen.len() as u64),
+        });
         let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
         let mut builder = UniverseBuilder::new(native, &foreign);
         for (done, one) in (0_u64..).zip(chosen) {
             let item = label(one);
-            (self.events)(Event::Advanced { phase: Phase::Index, item, done, total: Some(chosen.len() as u64) });
+            (self.events)(Event::Advanced {
+                phase: Phase::Index,
+                item,
+                done,
+                total: Some(chosen.len() as u64),
+            });
             self.add(&mut builder, one)?;
         }
         let bytes = builder.finish();
         let summary = format!("{} indices", chosen.len());
-        (self.events)(Event::Finished { phase: Phase::Index, summary });
+        (self.events)(Event::Finished {
+            phase: Phase::Index,
+            summary,
+        });
         Ok(bytes)
     }
 
@@ -162,7 +179,9 @@ impl Inner {
 
     /// Writes and maps the universe; where the cache cannot be written it stays in memory.
     fn keep(&self, path: &Path, bytes: Vec<u8>) -> Result<MappedUniverse, Error> {
-        let written = path.parent().map_or(Ok(()), formwork_sys::fs::create_directory);
+        let written = path
+            .parent()
+            .map_or(Ok(()), formwork_sys::fs::create_directory);
         let written = written.and_then(|()| formwork_sys::fs::replace(path, &bytes));
         let universe = match written {
             Ok(()) => open(path),
@@ -172,7 +191,9 @@ impl Inner {
                 MappedUniverse::new(Bytes::Built(bytes))
             }
         };
-        universe.ok_or_else(|| Error::BadUniverse { path: path.to_owned() })
+        universe.ok_or_else(|| Error::BadUniverse {
+            path: path.to_owned(),
+        })
     }
 }
 
@@ -215,18 +236,29 @@ fn key(native: &str, foreign: &[String], chosen: &[Chosen<'_>]) -> Sha256 {
         field(&one.part.repository.priority.to_le_bytes());
         field(&[u8::from(one.index.kind == IndexKind::Sources)]);
         // The plain text is what counts; the same may come in several forms.
-        field(one.index.plain.unwrap_or(one.index.packed).sha256.as_bytes());
+        field(
+            one.index
+                .plain
+                .unwrap_or(one.index.packed)
+                .sha256
+                .as_bytes(),
+        );
     }
     hasher.finish()
 }
 
 fn expected(file: &IndexFile) -> Expected {
-    Expected { size: file.size, sha256: Some(file.sha256) }
+    Expected {
+        size: file.size,
+        sha256: Some(file.sha256),
+    }
 }
 
 /// What errors call an index.
 fn label(one: &Chosen<'_>) -> String {
     let release = &one.part.release;
-    let path: PathBuf = [&release.repository, &release.suite, &one.index.path].iter().collect();
+    let path: PathBuf = [&release.repository, &release.suite, &one.index.path]
+        .iter()
+        .collect();
     path.display().to_string()
 }

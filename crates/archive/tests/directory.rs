@@ -41,17 +41,24 @@ fn repository(toy: &Toy, path: &Path) -> Repository {
 #[test]
 fn packages_are_indexed_whatever_packs_their_control_files() {
     let toy = Toy::new(&bookworm());
-    let packages: Vec<Package> = [Compression::None, Compression::Gzip, Compression::Xz, Compression::Zstd]
-        .iter()
-        .enumerate()
-        .map(|(number, compression)| {
-            Package::new(&format!("own{number}"), "1:2.0-1", "amd64").compression(*compression)
-        })
-        .collect();
+    let packages: Vec<Package> = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Xz,
+        Compression::Zstd,
+    ]
+    .iter()
+    .enumerate()
+    .map(|(number, compression)| {
+        Package::new(&format!("own{number}"), "1:2.0-1", "amd64").compression(*compression)
+    })
+    .collect();
     let path = directory(&toy, &packages);
     std::fs::write(path.join("README.txt"), "not a package").unwrap();
     let snapshot = toy.sync(&repository(&toy, &path)).unwrap();
-    let expected: Vec<String> = (0..4).map(|number| format!("own{number} 1:2.0-1")).collect();
+    let expected: Vec<String> = (0..4)
+        .map(|number| format!("own{number} 1:2.0-1"))
+        .collect();
     assert_eq!(toy.packages(&snapshot).unwrap(), expected);
     let mapped = toy.open().universe(&snapshot, "amd64", &[], false).unwrap();
     let universe = mapped.get();
@@ -60,7 +67,10 @@ fn packages_are_indexed_whatever_packs_their_control_files() {
         let file = path.join(package.filename());
         let bytes = std::fs::read(&file).unwrap();
         assert_eq!(package.size(), bytes.len() as u64);
-        assert_eq!(package.sha256(), Some(formwork_deb::sha256::Sha256::of(&bytes)));
+        assert_eq!(
+            package.sha256(),
+            Some(formwork_deb::sha256::Sha256::of(&bytes))
+        );
         assert_eq!(package.origin().repository, "own");
     }
 }
@@ -68,7 +78,13 @@ fn packages_are_indexed_whatever_packs_their_control_files() {
 #[test]
 fn a_second_sync_reads_no_package_but_notices_every_change() {
     let toy = Toy::new(&bookworm());
-    let path = directory(&toy, &[Package::new("own", "1.0", "amd64"), Package::new("two", "1.0", "amd64")]);
+    let path = directory(
+        &toy,
+        &[
+            Package::new("own", "1.0", "amd64"),
+            Package::new("two", "1.0", "amd64"),
+        ],
+    );
     let repository = repository(&toy, &path);
     let first = toy.sync(&repository).unwrap();
     assert_eq!(toy.sync(&repository).unwrap(), first);
@@ -79,7 +95,8 @@ fn a_second_sync_reads_no_package_but_notices_every_change() {
     std::fs::remove_file(path.join("two_1.0_amd64.deb")).unwrap();
     let third = toy.sync(&repository).unwrap();
     assert_eq!(toy.packages(&third).unwrap(), ["own 2.0"]);
-    let digests = [&first, &second, &third].map(|one| one.releases().next().unwrap().release_sha256);
+    let digests =
+        [&first, &second, &third].map(|one| one.releases().next().unwrap().release_sha256);
     assert!(digests[0] != digests[1] && digests[1] != digests[2]);
 }
 
@@ -126,7 +143,10 @@ fn files_that_are_no_packages_are_named() {
         ("garbage.deb", b"garbage".to_vec()),
         ("empty.deb", Vec::new()),
         ("cut.deb", good[..good.len() / 2].to_vec()),
-        ("nameless.deb", Package::new("own", "not a version", "amd64").deb()),
+        (
+            "nameless.deb",
+            Package::new("own", "not a version", "amd64").deb(),
+        ),
     ];
     for (name, content) in cases {
         std::fs::write(path.join(name), content).unwrap();
@@ -135,9 +155,24 @@ fn files_that_are_no_packages_are_named() {
         assert!(error.to_string().contains(name), "{error}");
         std::fs::remove_file(path.join(name)).unwrap();
     }
-    assert_eq!(toy.packages(&toy.sync(&repository(&toy, &path)).unwrap()).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        toy.packages(&toy.sync(&repository(&toy, &path)).unwrap())
+            .unwrap(),
+        Vec::<String>::new()
+    );
     let gone = toy.home.path().join("gone");
-    assert!(toy.sync(&repository(&toy, &gone)).unwrap_err().to_string().contains("gone"));
-    let served = Repository { url: Url::parse(&toy.server.url()).unwrap(), ..repository(&toy, &path) };
-    assert!(matches!(toy.sync(&served), Err(Error::DirectoryNotLocal { .. })));
+    assert!(
+        toy.sync(&repository(&toy, &gone))
+            .unwrap_err()
+            .to_string()
+            .contains("gone")
+    );
+    let served = Repository {
+        url: Url::parse(&toy.server.url()).unwrap(),
+        ..repository(&toy, &path)
+    };
+    assert!(matches!(
+        toy.sync(&served),
+        Err(Error::DirectoryNotLocal { .. })
+    ));
 }

@@ -12,7 +12,10 @@ pub(super) fn read(text: &str, reader: &mut Reader<'_>) {
         }
         match parse(line) {
             Some(written) => reader.add(number, &written),
-            None => reader.note(number, "not a source of the form `deb URI suite component…`"),
+            None => reader.note(
+                number,
+                "not a source of the form `deb URI suite component…`",
+            ),
         }
     }
 }
@@ -28,12 +31,19 @@ fn parse(line: &str) -> Option<Written<'_>> {
         None => ("", rest),
     };
     let mut words = rest.split_ascii_whitespace();
-    let mut written = Written { uris: vec![words.next()?], suites: vec![words.next()?], ..Written::default() };
+    let mut written = Written {
+        uris: vec![words.next()?],
+        suites: vec![words.next()?],
+        ..Written::default()
+    };
     written.components = words.collect();
     for option in options.split_ascii_whitespace() {
         let (name, value) = option.split_once('=')?;
         // `signed-by+=` adds to nothing here.
-        if name.trim_end_matches(['+', '-']).eq_ignore_ascii_case("signed-by") {
+        if name
+            .trim_end_matches(['+', '-'])
+            .eq_ignore_ascii_case("signed-by")
+        {
             written.signed_by = value;
         }
     }

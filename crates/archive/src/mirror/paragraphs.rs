@@ -34,12 +34,16 @@ fn written<'a>(paragraph: &Paragraph<'a>) -> Written<'a> {
 
 /// What apt understands as "no".
 fn is_enabled(paragraph: &Paragraph<'_>) -> bool {
-    let value = paragraph.get("Enabled").map_or("yes", |field| field.value.trim());
+    let value = paragraph
+        .get("Enabled")
+        .map_or("yes", |field| field.value.trim());
     let no = ["no", "false", "without", "off", "disable", "0"];
     !no.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 fn has_packages(paragraph: &Paragraph<'_>) -> bool {
     let value = paragraph.get("Types").map_or("", |field| field.value);
-    value.split_ascii_whitespace().any(|word| word == "deb" || word == "deb-src")
+    value
+        .split_ascii_whitespace()
+        .any(|word| word == "deb" || word == "deb-src")
 }

@@ -40,7 +40,10 @@ pub fn bookworm() -> Suite {
 }
 
 pub fn amd64() -> Want {
-    Want { architectures: vec!["amd64".to_owned()], sources: false }
+    Want {
+        architectures: vec!["amd64".to_owned()],
+        sources: false,
+    }
 }
 
 impl Toy {
@@ -61,7 +64,13 @@ impl Toy {
             root: home.path().join("root"),
         };
         let server = Server::new(archive.root());
-        Toy { archive, server, home, options, events: Arc::default() }
+        Toy {
+            archive,
+            server,
+            home,
+            options,
+            events: Arc::default(),
+        }
     }
 
     pub fn repository(&self) -> Repository {
