@@ -8,6 +8,7 @@
 
 pub(crate) mod guard;
 pub(crate) mod keep;
+mod reasons;
 pub(crate) mod recipe;
 mod stale;
 
@@ -105,7 +106,7 @@ fn document(
 ) -> LockWritten {
     let mut changes = LockDiff::between(before.unwrap_or(&Lock::default()), &made.lock);
     for change in &mut changes.added {
-        change.reason = made.reasons.get(&change.source).cloned();
+        change.reason = made.reasons.of(&change.source).map(str::to_owned);
     }
     LockWritten { inputs: made.inputs.clone(), written, changes, ..answer(loaded, &made.lock) }
 }

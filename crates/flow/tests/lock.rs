@@ -257,7 +257,7 @@ fn lock_moves_no_more_than_it_must_and_update_moves_all() {
     assert_eq!(added, ["other"]);
     assert_eq!(
         answer.changes.added[0].reason.as_deref(),
-        Some("asked for by gateway")
+        Some("gateway: wish other")
     );
     let answer = bench.update(&[]);
     assert_eq!(bench.locked(), ["hello 2.0", "libfoo 2.0", "other 2.0"]);

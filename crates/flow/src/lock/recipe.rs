@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use formwork_archive::repository::{Floor, Refresh, Repository, Want};
 use formwork_archive::{Archive, Snapshot};
 use formwork_deb::universe::{PackageId, Universe};
-use formwork_model::documents::{self, Contradiction, Input, Why};
+use formwork_model::documents::{self, Contradiction, Input};
 use formwork_model::event::{Event, Phase, Unit};
 use formwork_model::lock::{Lock, LockedClosure, LockedPackage, LockedRelease};
 use formwork_model::project::{Plan, PlanRepository, PlannedWish};
@@ -13,10 +13,10 @@ use formwork_resolve::{Failure, Request, Solution};
 
 use super::Impossible;
 use super::keep::Keep;
+use super::reasons::{self, Reasons};
 use crate::Error;
 use crate::context::{self, Context};
 use crate::project::{LoadedProject, ProjectError};
-use crate::query::describe;
 use crate::repositories;
 
 /// What came of the recipe.
@@ -35,7 +35,7 @@ pub(crate) struct Made {
     /// The Releases it was made from, sorted.
     pub(crate) inputs: Vec<Input>,
     /// One reason for each source package.
-    pub(crate) reasons: BTreeMap<String, String>,
+    pub(crate) reasons: Reasons,
 }
 
 /// The parts of a lock while they are collected.
@@ -45,7 +45,7 @@ struct Parts {
     releases: Vec<LockedRelease>,
     closures: Vec<LockedClosure>,
     packages: Vec<LockedPackage>,
-    reasons: BTreeMap<String, String>,
+    reasons: Reasons,
 }
 
 /// What all steps need.
@@ -108,7 +108,8 @@ pub(crate) fn make(
     inputs.dedup();
     check_releases(&releases)?;
     let lock = Lock::new(releases, closures, packages).map_err(ProjectError::from)?;
-    let summary = format!("{total} closures, {} packages", lock.packages.len());
+    let closures = if total == 1 { "closure" } else { "closures" };
+    let summary = format!("{total} {closures}, {} packages", lock.packages.len());
     (context.settings.events)(Event::Finished {
         phase: Phase::Resolve,
         summary,
@@ -297,16 +298,7 @@ impl Kitchen<'_> {
             keys.push(package.key());
             parts.packages.push(package);
         }
-        for (id, reasons) in solution.reasons(universe) {
-            let source = universe.package(id).source().to_owned();
-            if let Some(reason) = reasons.first() {
-                let why = describe::why(universe, reason, plan.variant.as_str());
-                parts
-                    .reasons
-                    .entry(source)
-                    .or_insert_with(|| sentence(&why, &plan.image));
-            }
-        }
+        reasons::note(universe, solution, plan, &mut parts.reasons);
         parts.closures.push(LockedClosure {
             image: plan.image.clone(),
             suite: plan.suite.clone(),
@@ -383,18 +375,4 @@ fn locked(universe: &Universe<'_>, id: PackageId) -> Result<LockedPackage, Error
         repository: package.origin().repository.to_owned(),
         path: package.filename().to_owned(),
     })
-}
-
-/// A reason in the words of the list of changes.
-fn sentence(why: &Why, image: &str) -> String {
-    match why {
-        Why::Wish { .. } => format!("asked for by {image}"),
-        Why::Variant { variant } => format!("part of {variant}"),
-        Why::Relation {
-            by,
-            field,
-            relation,
-            ..
-        } => format!("for {by}: {field} {relation}"),
-    }
 }

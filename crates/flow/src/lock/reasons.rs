@@ -1,0 +1,73 @@
+//! For each source package one reason why the lock has it, for the list of changes.
+
+use std::collections::BTreeMap;
+
+use formwork_deb::universe::{PackageId, Universe};
+use formwork_model::documents::Why;
+use formwork_model::project::Plan;
+use formwork_resolve::{Reason, Solution};
+
+use crate::query::describe;
+
+/// How much a reason says; the smallest is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Somebody asked for it.
+    Wish,
+    /// It belongs to the base set.
+    Base,
+    /// A package of another source needs it.
+    Needed,
+    /// A package of the same source needs it, which says little.
+    NeededByOwn,
+}
+
+/// The best reason for each source package.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reasons(BTreeMap<String, (Rank, String)>);
+
+impl Reasons {
+    /// Why the lock has a source package, as `nginx: Depends libfoo1 (>= 1.1)`.
+    pub(crate) fn of(&self, source: &str) -> Option<&str> {
+        self.0.get(source).map(|(_, text)| text.as_str())
+    }
+}
+
+/// Notes the reasons of a solution where they are better than those known.
+pub(super) fn note(universe: &Universe<'_>, solution: &Solution, plan: &Plan, known: &mut Reasons) {
+    for (id, reasons) in solution.reasons(universe) {
+        let source = universe.package(id).source();
+        for reason in &reasons {
+            let rank = rank(universe, source, reason);
+            let better = known.0.get(source).is_none_or(|(old, _)| rank < *old);
+            if better {
+                let text = sentence(universe, reason, plan);
+                known.0.insert(source.to_owned(), (rank, text));
+            }
+        }
+    }
+}
+
+fn rank(universe: &Universe<'_>, source: &str, reason: &Reason) -> Rank {
+    let own = |id: PackageId| universe.package(id).source() == source;
+    match reason {
+        Reason::Wish(_) => Rank::Wish,
+        Reason::Base => Rank::Base,
+        Reason::Needed { by, .. } if own(*by) => Rank::NeededByOwn,
+        Reason::Needed { .. } => Rank::Needed,
+    }
+}
+
+/// A reason in the words of the list of changes.
+fn sentence(universe: &Universe<'_>, reason: &Reason, plan: &Plan) -> String {
+    match describe::why(universe, reason, plan.variant.as_str()) {
+        Why::Wish { wish } => format!("{}: wish {wish}", plan.image),
+        Why::Variant { variant } => format!("{}: variant {variant}", plan.image),
+        Why::Relation {
+            by,
+            field,
+            relation,
+            ..
+        } => format!("{by}: {field} {relation}"),
+    }
+}
