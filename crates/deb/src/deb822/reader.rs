@@ -9,11 +9,14 @@ use super::{Deb822Error, Deb822Problem, MAX_PARAGRAPH, Paragraph};
 
 /// What is read at once; small enough to stay in a processor's own cache.
 const CHUNK: usize = 128 << 10;
+/// The first memory, enough for most files that are no index.
+const FIRST: usize = 8 << 10;
 const DEFAULT_LIMIT: usize = 8 << 20;
 
 /// Reads one paragraph after another from any reader.
 ///
-/// Its memory is bounded by twice the largest paragraph that is allowed, 8 MiB at first.
+/// Its memory is bounded by three times the largest paragraph that is allowed, 8 MiB unless
+/// told otherwise.
 #[derive(Debug)]
 pub struct Reader<R> {
     input: R,
@@ -124,7 +127,7 @@ impl<R: Read> Reader<R> {
 
     /// Reads more text, and tells how much; drops what is done with and grows if it must.
     fn fill(&mut self) -> Result<usize, Deb822Error> {
-        if self.buffer.len() - self.filled < CHUNK / 4 {
+        if self.room_is_low() {
             self.make_room();
         }
         loop {
@@ -146,9 +149,18 @@ impl<R: Read> Reader<R> {
         self.filled -= kept;
         self.position -= kept;
         self.searched -= kept;
-        if self.buffer.len() - self.filled < CHUNK / 4 {
-            self.buffer.resize(CHUNK.max(self.buffer.len() * 2), 0);
+        if self.room_is_low() {
+            let size = if self.buffer.is_empty() {
+                FIRST
+            } else {
+                CHUNK.max(self.buffer.len() * 2)
+            };
+            self.buffer.resize(size, 0);
         }
+    }
+
+    fn room_is_low(&self) -> bool {
+        self.buffer.len() - self.filled <= self.buffer.len() / 4
     }
 }
 
