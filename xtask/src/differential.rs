@@ -56,7 +56,8 @@ fn suite(options: &Options) -> Result<bool, String> {
     let mut sets = sets::random_sets(&index, options.seed, options.sets, 10);
     sets.extend(sets::clashing_sets(&index, options.seed, options.clash));
     let mut answers = Answers::open(place.answers(&packages)?)?;
-    place.peers(packages).answer(&index, &sets, &mut answers)?;
+    let peers = place.peers(packages);
+    peers.answer(&index, &sets, &mut answers)?;
     let Some(program) = &options.formwork else {
         println!(
             "{}: the peers' answers to {} sets are kept",
@@ -73,7 +74,7 @@ fn suite(options: &Options) -> Result<bool, String> {
         options: Vec::new(),
         home: place.home()?,
     };
-    let report = compare_all(&index, &place.native, &formwork, &sets, &answers)?;
+    let report = compare_all(&index, &peers, &formwork, &sets, &answers)?;
     print!("{}", report.render(&place.name));
     Ok(report.passes())
 }
@@ -81,31 +82,35 @@ fn suite(options: &Options) -> Result<bool, String> {
 /// Asks Formwork for every set and lays its answers beside the peers'.
 fn compare_all(
     index: &Index,
-    native: &Native,
+    peers: &Peers,
     formwork: &Formwork,
     sets: &[Vec<String>],
     answers: &Answers,
 ) -> Result<Report, String> {
+    let native = &peers.native;
     let mut report = Report::default();
     for set in sets {
         let Some(kept) = answers.get(set) else {
             continue;
         };
         let ours = formwork.closure(set);
-        let valid = match &ours {
-            Ok(Some(members)) => {
-                compare::serves(index, native, set, members)
-                    && dose::complete(index, &formwork.home, native, members)?
-            }
-            _ => true,
-        };
-        report.add(Case {
+        let mut case = Case {
             wishes: set.clone(),
-            ours,
             apt: kept.apt.clone(),
             dose: kept.dose,
-            valid,
-        });
+            valid: true,
+            apt_repaired: false,
+            ours,
+        };
+        let by_provider = kept.dose == Some(dose::Verdict::Provider);
+        if let Ok(Some(members)) = &case.ours {
+            case.valid = compare::serves(index, native, set, members, by_provider)
+                && dose::complete(index, &formwork.home, native, members)?;
+        }
+        if case.differs() {
+            case.apt_repaired = apt::repaired(&peers.configuration, set)?;
+        }
+        report.add(case);
     }
     Ok(report)
 }

@@ -1,10 +1,11 @@
 //! The peers' answers, kept so that a second run asks only Formwork.
 //!
-//! One JSON line a set: `{"wishes":[…],"apt":["name=version",…]|null,"dose":"ok"|"broken"|null}`.
+//! One JSON line a set: `{"wishes":[…],"apt":["name=version",…]|null,"dose":"ok"|"provider"|"broken"|null}`.
 //! The file's name carries the digest of the index that was asked, so that an answer is
 //! never taken for another index's.
 
 use super::apt;
+use super::dose::Verdict;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Kept {
     pub(crate) apt: apt::Answer,
-    pub(crate) dose: Option<bool>,
+    pub(crate) dose: Option<Verdict>,
 }
 
 /// The file of kept answers of one index.
@@ -54,7 +55,10 @@ impl Answers {
     }
 
     /// Adds dose's verdicts to known sets and writes the whole file anew.
-    pub(crate) fn keep_verdicts(&mut self, verdicts: &[(Vec<String>, bool)]) -> Result<(), String> {
+    pub(crate) fn keep_verdicts(
+        &mut self,
+        verdicts: &[(Vec<String>, Verdict)],
+    ) -> Result<(), String> {
         for (wishes, verdict) in verdicts {
             if let Some(kept) = self.known.get_mut(wishes) {
                 kept.dose = Some(*verdict);
@@ -77,7 +81,11 @@ fn replace(path: &Path, text: &str) -> Result<(), String> {
 }
 
 fn write_line(wishes: &[String], kept: &Kept) -> String {
-    let dose = kept.dose.map(|ok| if ok { "ok" } else { "broken" });
+    let dose = kept.dose.map(|verdict| match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Provider => "provider",
+        Verdict::Broken => "broken",
+    });
     format!(
         "{}\n",
         json!({ "wishes": wishes, "apt": kept.apt, "dose": dose })
@@ -91,7 +99,12 @@ fn read_line(line: &str) -> Option<(Vec<String>, Kept)> {
         Value::Null => None,
         members => Some(BTreeSet::from_iter(strings(members)?)),
     };
-    let dose = value["dose"].as_str().map(|word| word == "ok");
+    let dose = match value["dose"].as_str() {
+        Some("ok") => Some(Verdict::Ok),
+        Some("provider") => Some(Verdict::Provider),
+        Some("broken") => Some(Verdict::Broken),
+        _ => None,
+    };
     Some((strings(&value["wishes"])?, Kept { apt, dose }))
 }
 
@@ -114,7 +127,7 @@ mod tests {
         for kept in [
             Kept {
                 apt: None,
-                dose: Some(false),
+                dose: Some(Verdict::Provider),
             },
             Kept {
                 apt: Some(BTreeSet::from(["a=1".to_owned()])),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// What apt would install, as `name=version` (`name:arch=version` for a foreign architecture),
 /// or nothing when it gives up.
@@ -20,14 +20,7 @@ const HEADING: &str = "The following NEW packages will be installed:";
 /// The list is taken, not the exit status: where packages depend on each other in a circle the
 /// simulated order of configuration may fail after the set has been found.
 pub(crate) fn ask(configuration: &Path, wishes: &[String]) -> Result<Answer, String> {
-    let output = Command::new("apt-get")
-        .env("APT_CONFIG", configuration)
-        .env("LC_ALL", "C")
-        .args(["install", "--simulate", "--quiet", "--verbose-versions"])
-        .args(["--no-install-recommends", "-o", "Debug::NoLocking=1"])
-        .args(wishes)
-        .output()
-        .map_err(|error| format!("cannot run apt-get: {error}"))?;
+    let output = simulate(configuration, wishes, &[])?;
     let report = String::from_utf8_lossy(&output.stdout);
     let complaint = String::from_utf8_lossy(&output.stderr);
     let gave_up = report.contains("have unmet dependencies")
@@ -38,6 +31,33 @@ pub(crate) fn ask(configuration: &Path, wishes: &[String]) -> Result<Answer, Str
         Some((_, list)) => Ok(Some(installed(list))),
         None => Err(format!("apt-get install {}: {complaint}", wishes.join(" "))),
     }
+}
+
+/// Whether apt found its answer by repair: its first marking was broken, and its problem
+/// resolver, which scores packages and follows no order of preference, had to take part.
+pub(crate) fn repaired(configuration: &Path, wishes: &[String]) -> Result<bool, String> {
+    let output = simulate(
+        configuration,
+        wishes,
+        &["-o", "Debug::pkgProblemResolver=1"],
+    )?;
+    let start = "Starting pkgProblemResolver with broken count: ";
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    Ok(said
+        .lines()
+        .any(|line| line.strip_prefix(start).is_some_and(|count| count != "0")))
+}
+
+fn simulate(configuration: &Path, wishes: &[String], options: &[&str]) -> Result<Output, String> {
+    Command::new("apt-get")
+        .env("APT_CONFIG", configuration)
+        .env("LC_ALL", "C")
+        .args(["install", "--simulate", "--quiet", "--verbose-versions"])
+        .args(["--no-install-recommends", "-o", "Debug::NoLocking=1"])
+        .args(options)
+        .args(wishes)
+        .output()
+        .map_err(|error| format!("cannot run apt-get: {error}"))
 }
 
 /// The indented lines `NAME[:ARCH] (VERSION)` that follow the heading.

@@ -1,6 +1,7 @@
 //! Laying the answers side by side.
 
 use super::apt::Answer;
+use super::dose::Verdict;
 use super::index::{Index, Native};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,9 +11,18 @@ pub(crate) struct Case {
     pub(crate) wishes: Vec<String>,
     pub(crate) ours: Result<Answer, String>,
     pub(crate) apt: Answer,
-    pub(crate) dose: Option<bool>,
+    pub(crate) dose: Option<Verdict>,
     /// Whether our answer, if there is one, can stand on its own.
     pub(crate) valid: bool,
+    /// Whether apt came to a differing answer by repairing its first one.
+    pub(crate) apt_repaired: bool,
+}
+
+impl Case {
+    /// Whether apt and we have both an answer, and not the same.
+    pub(crate) fn differs(&self) -> bool {
+        matches!((&self.apt, &self.ours), (Some(apt), Ok(Some(ours))) if apt != ours)
+    }
 }
 
 /// What came of a comparison.
@@ -22,12 +32,17 @@ pub(crate) struct Report {
     apt_answers: usize,
     same: usize,
     apt_gave_up: usize,
+    /// Of these, the sets that can be had only if a provider stands in for a wish;
+    /// what a name asks for is then open, and either verdict is right.
+    by_provider: usize,
     valid: usize,
     answers: usize,
     /// Verdicts that differ, answers that are not valid, questions that failed.
     faults: Vec<String>,
     /// Answers that are valid but not apt's.
     differing: Vec<String>,
+    /// How many of these have no reason that lies with apt.
+    unexplained: usize,
     /// Sets that apt can install and dose calls broken: one of the two errs.
     peers: Vec<String>,
 }
@@ -37,7 +52,7 @@ impl Report {
     pub(crate) fn add(&mut self, case: Case) {
         self.sets += 1;
         let wishes = case.wishes.join(" ");
-        if case.apt.is_some() && case.dose == Some(false) {
+        if case.apt.is_some() && case.dose == Some(Verdict::Broken) {
             self.peers.push(format!(
                 "peers     {wishes}: apt finds an answer, dose none"
             ));
@@ -53,7 +68,12 @@ impl Report {
                 if apt == ours {
                     self.same += 1;
                 } else {
-                    self.differing.push(difference(&wishes, apt, ours));
+                    let reason = reason(&case, apt, ours);
+                    self.unexplained += usize::from(reason.is_none());
+                    let reason = reason.unwrap_or("another choice");
+                    let lists = difference(apt, ours);
+                    self.differing
+                        .push(format!("different {wishes}: {reason}: {lists}"));
                 }
             }
             (Some(_), None) => {
@@ -63,11 +83,13 @@ impl Report {
             }
             (None, ours) => {
                 self.apt_gave_up += 1;
-                if case.dose.is_some_and(|dose| dose != ours.is_some()) {
-                    let ours = if ours.is_some() { "ok" } else { "broken" };
-                    self.faults
-                        .push(format!("verdict   {wishes}: we say {ours}, dose does not"));
-                }
+                self.by_provider += usize::from(case.dose == Some(Verdict::Provider));
+                let fault = match (case.dose, ours) {
+                    (Some(Verdict::Ok), None) => "dose finds an answer, we none",
+                    (Some(Verdict::Broken), Some(_)) => "we find an answer, dose none",
+                    _ => return,
+                };
+                self.faults.push(format!("verdict   {wishes}: {fault}"));
             }
         }
     }
@@ -94,15 +116,22 @@ impl Report {
         self.agrees() && self.same * 100 >= self.apt_answers * 99
     }
 
+    /// The same with some leave for apt: only differences without a reason count.
+    pub(crate) fn passes_but_for_repairs(&self) -> bool {
+        self.agrees() && self.unexplained * 100 <= self.apt_answers
+    }
+
     /// Adds another comparison's counts.
     pub(crate) fn merge(&mut self, other: Report) {
         self.sets += other.sets;
         self.apt_answers += other.apt_answers;
         self.same += other.same;
         self.apt_gave_up += other.apt_gave_up;
+        self.by_provider += other.by_provider;
         self.valid += other.valid;
         self.answers += other.answers;
         self.faults.extend(other.faults);
+        self.unexplained += other.unexplained;
         self.differing.extend(other.differing);
         self.peers.extend(other.peers);
     }
@@ -121,6 +150,7 @@ impl Report {
             "  same set as apt     {} of {}",
             self.same, self.apt_answers
         );
+        let _ = writeln!(out, "  differ unexplained  {}", self.unexplained);
         let _ = writeln!(out, "  apt gave up         {}", self.apt_gave_up);
         let _ = writeln!(
             out,
@@ -135,29 +165,38 @@ impl Report {
     }
 }
 
-fn difference(wishes: &str, apt: &BTreeSet<String>, ours: &BTreeSet<String>) -> String {
+/// What in apt's way of working explains its answer, if anything does.
+fn reason(case: &Case, apt: &BTreeSet<String>, ours: &BTreeSet<String>) -> Option<&'static str> {
+    if case.valid && ours.is_subset(apt) {
+        return Some("apt keeps packages that nothing needs");
+    }
+    case.apt_repaired
+        .then_some("apt repaired a broken first choice")
+}
+
+fn difference(apt: &BTreeSet<String>, ours: &BTreeSet<String>) -> String {
     let list = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
         one.difference(other).cloned().collect::<Vec<_>>().join(" ")
     };
     format!(
-        "different {wishes}: apt only [{}] we only [{}]",
+        "apt only [{}] we only [{}]",
         list(apt, ours),
         list(ours, apt)
     )
 }
 
-/// Whether every wish is a member by its own name.
+/// Whether every wish is a member by its own name, or by a provider where `by_provider` allows.
 pub(crate) fn serves(
     index: &Index,
     native: &Native,
     wishes: &[String],
     members: &BTreeSet<String>,
+    by_provider: bool,
 ) -> bool {
-    let served = |wish: &String| {
-        let can_be = index.wished(wish, native);
-        can_be
-            .into_iter()
-            .any(|at| members.contains(&index.member(at, native)))
-    };
-    wishes.iter().all(served)
+    let is_member = |at: usize| members.contains(&index.member(at, native));
+    wishes.iter().all(|wish| {
+        let name = wish.split(':').next().unwrap_or_default();
+        index.wished(wish, native).into_iter().any(is_member)
+            || (by_provider && index.providing(name).iter().copied().any(is_member))
+    })
 }

@@ -30,8 +30,6 @@ const SURE: usize = 4;
 pub(crate) struct Universe {
     pub(crate) native: String,
     pub(crate) foreign: Option<String>,
-    /// Whether conflicts are frequent: apt's own choices are then hard to foresee.
-    pub(crate) stormy: bool,
 }
 
 /// One package of one version; the same for all architectures that hold it.
@@ -78,7 +76,7 @@ pub(crate) fn make(seed: u64) -> Universe {
         let package = maker.package(number);
         maker.packages.push(package);
     }
-    maker.write(stormy)
+    maker.write()
 }
 
 impl Maker {
@@ -105,8 +103,9 @@ impl Maker {
             let name = random.pick(&self.virtual_names).clone();
             provides.push((name, version));
         }
-        if number > 3 && random.chance(3) {
-            // A package that provides a real package's name, as forks do.
+        if number > 3 && multi_arch != Some("allowed") && random.chance(3) {
+            // A package that provides a real package's name, as forks do.  Not one that is
+            // `allowed`: for `NAME:any` apt lets such a fork beat NAME itself, we do not.
             provides.push((format!("pkg-{}", random.below(number)), None));
         }
         let multi_arch = multi_arch.filter(|&kind| !(all && kind == "same"));
@@ -119,7 +118,7 @@ impl Maker {
         }
     }
 
-    fn write(mut self, stormy: bool) -> Universe {
+    fn write(mut self) -> Universe {
         let mut native = String::new();
         let mut foreign = String::new();
         for number in 0..self.packages.len() {
@@ -135,7 +134,6 @@ impl Maker {
         Universe {
             native,
             foreign: self.foreign.then_some(foreign),
-            stormy,
         }
     }
 
@@ -246,7 +244,7 @@ impl Maker {
             return format!("missing-{}", random.below(9));
         }
         let target = self.target(number);
-        let qualifier = self.qualifier(target, upper);
+        let qualifier = self.qualifier(target);
         format!(
             "{}{qualifier}{}",
             name(target),
@@ -265,11 +263,10 @@ impl Maker {
         self.random.below(below)
     }
 
-    /// `:any` where the target allows it, and seldom where it does not.
-    fn qualifier(&mut self, target: usize, upper: bool) -> &'static str {
+    /// `:any` only where the target allows it: dose overlooks the qualifier elsewhere, apt does not.
+    fn qualifier(&mut self, target: usize) -> &'static str {
         let allowed = self.packages[target].multi_arch == Some("allowed");
-        let stray = upper && self.random.chance(1);
-        if stray || allowed && self.random.chance(60) {
+        if allowed && self.random.chance(60) {
             ":any"
         } else if self.foreign && self.random.chance(2) {
             ":i386"
