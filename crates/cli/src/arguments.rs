@@ -157,14 +157,19 @@ impl ChoiceOptions {
             VariantChoice::Minbase => Variant::Minbase,
             VariantChoice::Standard => Variant::Standard,
         });
-        Choice { variant, recommends: self.recommends }
+        Choice {
+            variant,
+            recommends: self.recommends,
+        }
     }
 }
 
 /// An instant as snapshots name it, or a day.
 fn timestamp(text: &str) -> Result<Timestamp, Failure> {
-    Timestamp::parse_snapshot(text).or_else(|_| Timestamp::parse_date(text)).map_err(|_| Failure::Usage {
-        message: format!("--at {text} is not an instant"),
-        hint: "write it as 20260901T000000Z, or as a day: 2026-09-01".to_owned(),
-    })
+    Timestamp::parse_snapshot(text)
+        .or_else(|_| Timestamp::parse_date(text))
+        .map_err(|_| Failure::Usage {
+            message: format!("--at {text} is not an instant"),
+            hint: "write it as 20260901T000000Z, or as a day: 2026-09-01".to_owned(),
+        })
 }

@@ -22,7 +22,10 @@ pub(crate) struct Session {
 impl Session {
     /// Begins a run with these options.
     pub(crate) fn new(options: GlobalOptions) -> Self {
-        Session { output: Output::standard(), options }
+        Session {
+            output: Output::standard(),
+            options,
+        }
     }
 
     /// The settings that all flows take, from the command line, the environment and the clock.
@@ -30,7 +33,11 @@ impl Session {
         Ok(Context::new(Settings {
             directory: self.directory()?,
             project_named: self.options.project.is_some(),
-            mirror: self.options.mirror.clone().or_else(|| variable("FORMWORK_MIRROR")),
+            mirror: self
+                .options
+                .mirror
+                .clone()
+                .or_else(|| variable("FORMWORK_MIRROR")),
             offline: self.options.offline,
             refresh: self.options.refresh,
             allow_older: self.options.allow_older,
@@ -80,6 +87,8 @@ fn variable(name: &str) -> Option<String> {
 
 /// The time by this machine's clock; a clock before 1970 counts as 1970, when nothing is valid yet.
 fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

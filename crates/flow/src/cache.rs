@@ -13,7 +13,11 @@ pub fn info(context: &Context) -> Result<documents::CacheInfo, Error> {
     let mut parts: Vec<CachePart> = info
         .kinds
         .iter()
-        .map(|kind| CachePart { name: kind.kind.plural().to_owned(), entries: kind.files, size: kind.bytes })
+        .map(|kind| CachePart {
+            name: kind.kind.plural().to_owned(),
+            entries: kind.files,
+            size: kind.bytes,
+        })
         .collect();
     parts.sort();
     Ok(documents::CacheInfo {
@@ -43,7 +47,8 @@ pub fn clean(context: &Context, unused_days: Option<u32>) -> Result<CacheCleaned
 pub fn verify(context: &Context) -> Result<CacheVerified, Error> {
     let settings = &context.settings;
     let jobs = repositories::jobs(settings);
-    let verified = store::verify(&context.cache, jobs, &settings.events)?.ok_or(Error::Interrupted)?;
+    let verified =
+        store::verify(&context.cache, jobs, &settings.events)?.ok_or(Error::Interrupted)?;
     let damaged = verified.corrupt.iter().map(|path| DamagedEntry {
         file: path.display().to_string(),
         reason: "its content is not that of its name; removed".to_owned(),

@@ -79,11 +79,18 @@ pub struct UnknownName {
 
 /// The names in quotes, joined by commas.
 fn quoted(unknown: &[UnknownName]) -> String {
-    let names: Vec<String> = unknown.iter().map(|unknown| format!("'{}'", unknown.name)).collect();
+    let names: Vec<String> = unknown
+        .iter()
+        .map(|unknown| format!("'{}'", unknown.name))
+        .collect();
     names.join(", ")
 }
 
 /// The errors in one line each.
 fn join(errors: &[formwork_resolve::WishError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

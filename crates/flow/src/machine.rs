@@ -26,23 +26,29 @@ pub fn architecture() -> String {
 /// The suite that this machine runs, if its apt has it or a mirror is named.
 pub fn suite(context: &Context) -> Result<String, Error> {
     let path = context.root.join("etc/os-release");
-    let bytes = fs::read_limited(&path, MAX_BYTES).or_else(|_| {
-        fs::read_limited(&context.root.join("usr/lib/os-release"), MAX_BYTES)
-    });
-    let codename = bytes.ok().and_then(|bytes| codename(&String::from_utf8_lossy(&bytes)));
-    let known = codename.filter(|codename| context.settings.mirror.is_some() || in_apt(context, codename));
+    let bytes = fs::read_limited(&path, MAX_BYTES)
+        .or_else(|_| fs::read_limited(&context.root.join("usr/lib/os-release"), MAX_BYTES));
+    let codename = bytes
+        .ok()
+        .and_then(|bytes| codename(&String::from_utf8_lossy(&bytes)));
+    let known =
+        codename.filter(|codename| context.settings.mirror.is_some() || in_apt(context, codename));
     known.ok_or(Error::NoSuite)
 }
 
 /// Whether one of apt's sources carries the suite.
 fn in_apt(context: &Context, suite: &str) -> bool {
     let sources = AptSources::read(&context.root).sources;
-    sources.iter().any(|source| source.suites.iter().any(|own| own == suite))
+    sources
+        .iter()
+        .any(|source| source.suites.iter().any(|own| own == suite))
 }
 
 /// The value of `VERSION_CODENAME`.
 fn codename(os_release: &str) -> Option<String> {
-    let value = os_release.lines().find_map(|line| line.trim().strip_prefix("VERSION_CODENAME="))?;
+    let value = os_release
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("VERSION_CODENAME="))?;
     let value = value.trim().trim_matches(['"', '\'']);
     (!value.is_empty()).then(|| value.to_owned())
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use formwork_archive::mirror::mirror_for;
-use formwork_archive::repository::{AllowExpired, Floor, Options, Refresh, Repository, RepositoryKind};
+use formwork_archive::repository::{
+    AllowExpired, Floor, Options, Refresh, Repository, RepositoryKind,
+};
 use formwork_archive::trust::KeyringSource;
 use formwork_archive::url::Url;
 use formwork_archive::{Snapshot, VerifiedRelease};
@@ -53,20 +55,24 @@ pub(crate) fn of_project(
     suite: Option<&str>,
 ) -> Result<Repository, Error> {
     let (url, kind) = place(context, loaded, repository, suite.unwrap_or_default())?;
-    let keyrings = repository.keyrings.iter().map(|name| KeyringSource::from_name(name, &loaded.directory));
+    let keyrings = repository
+        .keyrings
+        .iter()
+        .map(|name| KeyringSource::from_name(name, &loaded.directory));
     Ok(Repository {
         name: repository.name.clone(),
         url,
         suite: suite.unwrap_or_default().to_owned(),
         components: repository.components.clone(),
+        architectures: repository.architectures.clone(),
         keyrings: keyrings.collect(),
         priority: repository.priority_of(suite.unwrap_or_default()),
         at: repository.at,
         snapshot_template: repository.snapshot.clone(),
-        allow_expired: repository
-            .allow_expired
-            .as_ref()
-            .map(|leave| AllowExpired { until: leave.until, reason: leave.reason.clone() }),
+        allow_expired: repository.allow_expired.as_ref().map(|leave| AllowExpired {
+            until: leave.until,
+            reason: leave.reason.clone(),
+        }),
         kind,
     })
 }
@@ -82,7 +88,10 @@ fn place(
     Ok(match &repository.place {
         project::Place::Mirror(_) => {
             let given = mirror(context, loaded.project.mirror.as_deref())?;
-            (mirror_for(suite, given.as_ref(), &context.root)?.url, RepositoryKind::Indexed)
+            (
+                mirror_for(suite, given.as_ref(), &context.root)?.url,
+                RepositoryKind::Indexed,
+            )
         }
         project::Place::Url { url, .. } => (address(name, url)?, RepositoryKind::Indexed),
         project::Place::Directory(path) => {
@@ -103,7 +112,11 @@ pub(crate) struct Asked<'a> {
 }
 
 /// One suite of this machine's own mirror, or of the one the person names.
-pub(crate) fn of_machine(context: &Context, suite: &str, asked: &Asked<'_>) -> Result<Repository, Error> {
+pub(crate) fn of_machine(
+    context: &Context,
+    suite: &str,
+    asked: &Asked<'_>,
+) -> Result<Repository, Error> {
     let given = mirror(context, None)?;
     let components = match asked.components {
         [] => vec!["main".to_owned()],
@@ -115,9 +128,14 @@ pub(crate) fn of_machine(context: &Context, suite: &str, asked: &Asked<'_>) -> R
         suite: suite.to_owned(),
         components,
         keyrings: keyrings(asked.keyrings)?,
-        priority: if suite.contains("-backports") { LOW_PRIORITY } else { USUAL_PRIORITY },
+        priority: if suite.contains("-backports") {
+            LOW_PRIORITY
+        } else {
+            USUAL_PRIORITY
+        },
         at: asked.at,
         snapshot_template: None,
+        architectures: Vec::new(),
         allow_expired: None,
         kind: RepositoryKind::Indexed,
     })
@@ -129,7 +147,10 @@ pub(crate) fn keyrings(named: &[PathBuf]) -> Result<Vec<KeyringSource>, Error> {
         return Ok(vec![KeyringSource::DebianArchive]);
     }
     let here = absolute(Path::new("."))?;
-    Ok(named.iter().map(|path| KeyringSource::from_name(&path.to_string_lossy(), &here)).collect())
+    Ok(named
+        .iter()
+        .map(|path| KeyringSource::from_name(&path.to_string_lossy(), &here))
+        .collect())
 }
 
 /// The mirror that the person names, else the one of the project.
@@ -140,8 +161,13 @@ fn mirror(context: &Context, of_project: Option<&str>) -> Result<Option<Url>, Er
 
 /// An address that somebody wrote.
 fn address(repository: &str, text: &str) -> Result<Url, Error> {
-    Url::parse(text)
-        .map_err(|source| formwork_archive::Error::Address { repository: repository.to_owned(), source }.into())
+    Url::parse(text).map_err(|source| {
+        formwork_archive::Error::Address {
+            repository: repository.to_owned(),
+            source,
+        }
+        .into()
+    })
 }
 
 /// A path that does not depend on the current directory.
@@ -161,9 +187,9 @@ fn input(release: &VerifiedRelease) -> Input {
         suite: release.suite.clone(),
         date: release.date.to_string(),
         release_sha256: release.release_sha256.to_string(),
-        allow_expired: release
-            .expired_waiver
-            .as_ref()
-            .map(|leave| Waiver { until: leave.until.date(), reason: leave.reason.clone() }),
+        allow_expired: release.expired_waiver.as_ref().map(|leave| Waiver {
+            until: leave.until.date(),
+            reason: leave.reason.clone(),
+        }),
     }
 }

@@ -48,7 +48,10 @@ impl Cache {
                     session.output.json(&cleaned)?;
                 } else {
                     let entries = number::counted(cleaned.entries, "entry");
-                    session.output.line(&format!("Removed {entries}, {}", number::size(cleaned.size)))?;
+                    session.output.line(&format!(
+                        "Removed {entries}, {}",
+                        number::size(cleaned.size)
+                    ))?;
                 }
                 Ok(Outcome::Fine)
             }
@@ -63,7 +66,11 @@ fn show_info(session: &mut Session, info: &CacheInfo) -> Result<Outcome, Failure
         session.output.json(info)?;
         return Ok(Outcome::Fine);
     }
-    session.output.line(&printable(&format!("{}  {}", info.directory, number::size(info.size))))?;
+    session.output.line(&printable(&format!(
+        "{}  {}",
+        info.directory,
+        number::size(info.size)
+    )))?;
     let mut table = Table::new(&[Align::Left, Align::Right, Align::Right]).indented(2);
     for part in &info.parts {
         table.row([
@@ -79,7 +86,11 @@ fn show_info(session: &mut Session, info: &CacheInfo) -> Result<Outcome, Failure
 
 /// Prints what was damaged; the answer is "no" if something was.
 fn show_verified(session: &mut Session, verified: &CacheVerified) -> Result<Outcome, Failure> {
-    let outcome = if verified.damaged.is_empty() { Outcome::Fine } else { Outcome::No };
+    let outcome = if verified.damaged.is_empty() {
+        Outcome::Fine
+    } else {
+        Outcome::No
+    };
     if session.options.json {
         session.output.json(verified)?;
         return Ok(outcome);
@@ -88,10 +99,15 @@ fn show_verified(session: &mut Session, verified: &CacheVerified) -> Result<Outc
     let damaged = verified.damaged.len() as u64;
     session.output.line(&match damaged {
         0 => format!("Checked {checked}: all sound"),
-        _ => format!("Checked {checked}: {} damaged and removed", number::count(damaged)),
+        _ => format!(
+            "Checked {checked}: {} damaged and removed",
+            number::count(damaged)
+        ),
     })?;
     for entry in &verified.damaged {
-        session.output.line(&printable(&format!("  {}", entry.file)))?;
+        session
+            .output
+            .line(&printable(&format!("  {}", entry.file)))?;
     }
     Ok(outcome)
 }

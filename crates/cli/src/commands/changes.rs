@@ -17,9 +17,14 @@ pub(super) fn show(session: &mut Session, changes: &LockDiff) -> Result<(), Fail
     }
     let text = table(changes).render(session.output.style(), session.output.width());
     session.output.text(&text)?;
-    for (word, closures) in [("new", &changes.closures_added), ("gone", &changes.closures_removed)] {
+    for (word, closures) in [
+        ("new", &changes.closures_added),
+        ("gone", &changes.closures_removed),
+    ] {
         for closure in closures {
-            session.output.line(&printable(&format!("  {word:<10} closure {closure}")))?;
+            session
+                .output
+                .line(&printable(&format!("  {word:<10} closure {closure}")))?;
         }
     }
     if let Some(line) = summary(changes) {
@@ -31,16 +36,29 @@ pub(super) fn show(session: &mut Session, changes: &LockDiff) -> Result<(), Fail
 /// A Release that is another one now: `Debian 12.14 → 12.15 (bookworm)`, `bookworm-security of 2026-11-21`.
 fn release(change: &ReleaseChange) -> Option<String> {
     let new_date = change.new_date.as_ref()?;
-    let name = if change.suite.is_empty() { &change.repository } else { &change.suite };
+    let name = if change.suite.is_empty() {
+        &change.repository
+    } else {
+        &change.suite
+    };
     Some(match (&change.old_version, &change.new_version) {
-        (Some(old), Some(new)) if old != new => format!("{} {old} → {new} ({name})", change.repository),
+        (Some(old), Some(new)) if old != new => {
+            format!("{} {old} → {new} ({name})", change.repository)
+        }
         _ => format!("{name} of {}", new_date.get(..10).unwrap_or(new_date)),
     })
 }
 
 /// A line a source.
 fn table(changes: &LockDiff) -> Table {
-    let mut table = Table::new(&[Align::Left, Align::Left, Align::Left, Align::Left, Align::Left]).indented(2);
+    let mut table = Table::new(&[
+        Align::Left,
+        Align::Left,
+        Align::Left,
+        Align::Left,
+        Align::Left,
+    ])
+    .indented(2);
     let lists = [
         ("upgraded", Ink::Good, &changes.upgraded),
         ("downgraded", Ink::Look, &changes.downgraded),
@@ -87,7 +105,11 @@ fn summary(changes: &LockDiff) -> Option<String> {
     (changed + added + removed > 0).then(|| {
         let changed = number::counted(changed as u64, "source");
         let count = |number: usize| number::count(number as u64);
-        format!("{changed} changed, {} added, {} removed", count(added), count(removed))
+        format!(
+            "{changed} changed, {} added, {} removed",
+            count(added),
+            count(removed)
+        )
     })
 }
 
@@ -118,7 +140,10 @@ mod tests {
             added: vec![source("y", &[], &["1"])],
             ..LockDiff::default()
         };
-        assert_eq!(summary(&changes).as_deref(), Some("1 source changed, 1 added, 0 removed"));
+        assert_eq!(
+            summary(&changes).as_deref(),
+            Some("1 source changed, 1 added, 0 removed")
+        );
         assert_eq!(summary(&LockDiff::default()), None);
     }
 
@@ -132,7 +157,10 @@ mod tests {
             old_date: Some("2026-09-01T00:00:00Z".to_owned()),
             new_date: Some("2026-11-21T00:00:00Z".to_owned()),
         };
-        assert_eq!(release(&change).as_deref(), Some("Debian 12.14 → 12.15 (bookworm)"));
+        assert_eq!(
+            release(&change).as_deref(),
+            Some("Debian 12.14 → 12.15 (bookworm)")
+        );
         change.new_version = None;
         assert_eq!(release(&change).as_deref(), Some("bookworm of 2026-11-21"));
         change.new_date = None;

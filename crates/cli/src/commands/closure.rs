@@ -56,7 +56,12 @@ impl Closure {
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         session.options.json |= self.format == Some(Format::Json);
         let context = session.context()?;
-        let closure = match query::closure(&context, &self.query.scope()?, self.choice.choice(), &self.wishes)? {
+        let closure = match query::closure(
+            &context,
+            &self.query.scope()?,
+            self.choice.choice(),
+            &self.wishes,
+        )? {
             Answer::No(contradiction) => return conflict::show(session, &contradiction),
             Answer::Yes(closure) => closure,
         };
@@ -75,7 +80,13 @@ impl Closure {
 /// The closure as lines of `source,binary,version`.
 fn pkglist(closure: &documents::Closure) -> String {
     let packages = closure.packages.iter();
-    package_list(packages.map(|package| (package.source.as_str(), package.name.as_str(), package.version.as_str())))
+    package_list(packages.map(|package| {
+        (
+            package.source.as_str(),
+            package.name.as_str(),
+            package.version.as_str(),
+        )
+    }))
 }
 
 /// Prints the closure for people: a sentence, then a line a package.
@@ -83,7 +94,11 @@ fn show(session: &mut Session, closure: &documents::Closure) -> Result<(), Failu
     session.output.line(&headline(closure))?;
     let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]).indented(2);
     for (package, why) in in_order(closure) {
-        let ink = if matches!(why, Some(Why::Wish { .. })) { Ink::Strong } else { Ink::Plain };
+        let ink = if matches!(why, Some(Why::Wish { .. })) {
+            Ink::Strong
+        } else {
+            Ink::Plain
+        };
         table.row([
             Cell::new(ink, reference(package, &closure.architecture)),
             Cell::plain(&package.version),
@@ -97,7 +112,10 @@ fn show(session: &mut Session, closure: &documents::Closure) -> Result<(), Failu
 /// What the closure amounts to, in one sentence.
 fn headline(closure: &documents::Closure) -> String {
     let packages = &closure.packages;
-    let sources: BTreeSet<&str> = packages.iter().map(|package| package.source.as_str()).collect();
+    let sources: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package.source.as_str())
+        .collect();
     format!(
         "{} {} {} ({}, {} to fetch, {} installed)",
         common::names_in_short(&closure.wishes),
@@ -123,7 +141,10 @@ fn in_order(closure: &documents::Closure) -> Vec<(&ClosurePackage, Option<&Why>)
     for rank in [0, 1] {
         let begin = closure.packages.iter().enumerate();
         queue.extend(begin.filter_map(|(position, package)| {
-            let why = package.why.iter().find(|why| start_rank(why) == Some(rank))?;
+            let why = package
+                .why
+                .iter()
+                .find(|why| start_rank(why) == Some(rank))?;
             Some((position, Some(why)))
         }));
     }
@@ -136,9 +157,19 @@ fn in_order(closure: &documents::Closure) -> Vec<(&ClosurePackage, Option<&Why>)
         let package = &closure.packages[position];
         order.push((package, why));
         let name = reference(package, &closure.architecture);
-        queue.extend(needed_by.get(name.as_str()).into_iter().flatten().map(|&(next, why)| (next, Some(why))));
+        queue.extend(
+            needed_by
+                .get(name.as_str())
+                .into_iter()
+                .flatten()
+                .map(|&(next, why)| (next, Some(why))),
+        );
     }
-    let rest = closure.packages.iter().enumerate().filter(|(position, _)| !told.contains(position));
+    let rest = closure
+        .packages
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| !told.contains(position));
     order.extend(rest.map(|(_, package)| (package, package.why.first())));
     order
 }
@@ -207,12 +238,28 @@ mod tests {
         let closure = closure(vec![
             package("a", vec![needed("b")]),
             package("b", vec![needed("z"), needed("a")]),
-            package("base", vec![Why::Variant { variant: "minbase".to_owned() }]),
-            package("z", vec![Why::Wish { wish: "z".to_owned() }]),
+            package(
+                "base",
+                vec![Why::Variant {
+                    variant: "minbase".to_owned(),
+                }],
+            ),
+            package(
+                "z",
+                vec![Why::Wish {
+                    wish: "z".to_owned(),
+                }],
+            ),
         ]);
-        let names: Vec<&str> = in_order(&closure).iter().map(|(package, _)| package.name.as_str()).collect();
+        let names: Vec<&str> = in_order(&closure)
+            .iter()
+            .map(|(package, _)| package.name.as_str())
+            .collect();
         assert_eq!(names, ["z", "base", "b", "a"]);
-        assert_eq!(headline(&closure), "z needs 4 packages (1 source, 4.0 kB to fetch, 8.2 kB installed)");
+        assert_eq!(
+            headline(&closure),
+            "z needs 4 packages (1 source, 4.0 kB to fetch, 8.2 kB installed)"
+        );
         assert_eq!(pkglist(&closure).lines().next(), Some("toy,a,1.0"));
     }
 

@@ -24,7 +24,10 @@ pub(super) fn names_in_short(names: &[String]) -> String {
         [one] => one.clone(),
         [first, second] => format!("{first} and {second}"),
         [first, second, third] => format!("{first}, {second} and {third}"),
-        [first, second, rest @ ..] => format!("{first}, {second} and {} more", number::count(rest.len() as u64)),
+        [first, second, rest @ ..] => format!(
+            "{first}, {second} and {} more",
+            number::count(rest.len() as u64)
+        ),
     }
 }
 
@@ -38,8 +41,17 @@ pub(super) fn reason(why: &Why) -> String {
     match why {
         Why::Wish { .. } => "wish".to_owned(),
         Why::Variant { variant } => format!("variant {variant}"),
-        Why::Relation { by, field, relation, provider_of, .. } => {
-            let provides = provider_of.as_ref().map(|name| format!(", provides {name}")).unwrap_or_default();
+        Why::Relation {
+            by,
+            field,
+            relation,
+            provider_of,
+            ..
+        } => {
+            let provides = provider_of
+                .as_ref()
+                .map(|name| format!(", provides {name}"))
+                .unwrap_or_default();
             format!("{by}: {field} {relation}{provides}")
         }
     }
@@ -52,7 +64,13 @@ mod tests {
     #[test]
     fn names_make_a_sentence() {
         let names: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
-        let cases = [(0, "nothing"), (1, "a"), (2, "a and b"), (3, "a, b and c"), (5, "a, b and 3 more")];
+        let cases = [
+            (0, "nothing"),
+            (1, "a"),
+            (2, "a and b"),
+            (3, "a, b and c"),
+            (5, "a, b and 3 more"),
+        ];
         for (count, expected) in cases {
             assert_eq!(names_in_short(&names[..count]), expected);
         }

@@ -9,7 +9,10 @@ use crate::terminal::printable;
 use crate::terminal::style::Ink;
 
 /// Prints the contradiction; the answer of the command is "no".
-pub(super) fn show(session: &mut Session, contradiction: &Contradiction) -> Result<Outcome, Failure> {
+pub(super) fn show(
+    session: &mut Session,
+    contradiction: &Contradiction,
+) -> Result<Outcome, Failure> {
     common::tell_waivers(session, &contradiction.inputs);
     if session.options.json {
         session.output.json(contradiction)?;
@@ -21,15 +24,27 @@ pub(super) fn show(session: &mut Session, contradiction: &Contradiction) -> Resu
         [one] => format!("{one} cannot be installed."),
         _ => "these cannot be installed together.".to_owned(),
     };
-    session.output.line(&format!("{} {}", style.paint(Ink::Bad, "No:"), printable(&headline)))?;
+    session.output.line(&format!(
+        "{} {}",
+        style.paint(Ink::Bad, "No:"),
+        printable(&headline)
+    ))?;
     for step in &conflict.chain {
-        let indent = if step.step == StepKind::Wish { "  " } else { "    " };
-        session.output.line(&format!("{indent}{}", printable(&step.text)))?;
+        let indent = if step.step == StepKind::Wish {
+            "  "
+        } else {
+            "    "
+        };
+        session
+            .output
+            .line(&format!("{indent}{}", printable(&step.text)))?;
     }
     if !conflict.ways_out.is_empty() {
         session.output.line("Ways out:")?;
         for way in &conflict.ways_out {
-            session.output.line(&format!("  {}", printable(&way.text)))?;
+            session
+                .output
+                .line(&format!("  {}", printable(&way.text)))?;
         }
     }
     Ok(Outcome::No)

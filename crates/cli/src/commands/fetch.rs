@@ -29,7 +29,10 @@ impl Fetch {
             session.output.json(&fetched)?;
         } else {
             let packages = number::counted(fetched.total, "package");
-            session.output.line(&format!("{packages}, {}: all are at hand and checked", number::size(fetched.size)))?;
+            session.output.line(&format!(
+                "{packages}, {}: all are at hand and checked",
+                number::size(fetched.size)
+            ))?;
         }
         Ok(Outcome::Fine)
     }

@@ -43,7 +43,9 @@ impl Init {
         })?;
         for file in &files {
             let shown = file.strip_prefix(".").unwrap_or(file).display().to_string();
-            session.output.line(&format!("Written: {}", printable(&shown)))?;
+            session
+                .output
+                .line(&format!("Written: {}", printable(&shown)))?;
         }
         session.tell("Next: formwork lock            resolve the image and write formwork.lock");
         Ok(Outcome::Fine)

@@ -4,7 +4,8 @@ use clap::Args;
 use formwork_flow::query;
 use formwork_model::documents;
 
-use super::common;use crate::failure::{Failure, Outcome};
+use super::common;
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::number;
 use crate::terminal::printable;
@@ -44,7 +45,11 @@ impl Installable {
         } else {
             self.show(session, &verdict)?;
         }
-        Ok(if verdict.broken.is_empty() { Outcome::Fine } else { Outcome::No })
+        Ok(if verdict.broken.is_empty() {
+            Outcome::Fine
+        } else {
+            Outcome::No
+        })
     }
 
     /// Prints the verdict for people: a sentence, then each broken package with its reason.
@@ -53,10 +58,13 @@ impl Installable {
         session.output.line(&self.headline(verdict))?;
         for broken in &verdict.broken {
             let name = style.paint(Ink::Strong, printable(&broken.name));
-            let place = printable(&broken.version).into_owned() + " " + &printable(&broken.architecture);
+            let place =
+                printable(&broken.version).into_owned() + " " + &printable(&broken.architecture);
             session.output.line(&format!("  {name} {place}"))?;
             for step in &broken.reason {
-                session.output.line(&format!("    {}", printable(&step.text)))?;
+                session
+                    .output
+                    .line(&format!("    {}", printable(&step.text)))?;
             }
         }
         Ok(())
@@ -64,11 +72,19 @@ impl Installable {
 
     /// How many can be installed or built.
     fn headline(&self, verdict: &documents::Installable) -> String {
-        let (noun, done) = if self.builds { ("source", "built") } else { ("package", "installed") };
+        let (noun, done) = if self.builds {
+            ("source", "built")
+        } else {
+            ("package", "installed")
+        };
         let total = number::counted(verdict.total, noun);
         match verdict.broken.len() as u64 {
             0 => format!("All of {total} can be {done} ({})", verdict.architecture),
-            broken => format!("{} of {total} cannot be {done} ({})", number::count(broken), verdict.architecture),
+            broken => format!(
+                "{} of {total} cannot be {done} ({})",
+                number::count(broken),
+                verdict.architecture
+            ),
         }
     }
 }

@@ -42,8 +42,13 @@ pub(super) fn show_locked(session: &mut Session, locked: &Locked) -> Result<Outc
     match locked {
         Locked::Written(written) => show_written(session, written),
         Locked::Impossible(impossible) => {
-            let what = format!("{} {} {}", impossible.image, impossible.suite, impossible.architecture);
-            session.warn(&format!("the image {what} cannot be made; nothing was written"));
+            let what = format!(
+                "{} {} {}",
+                impossible.image, impossible.suite, impossible.architecture
+            );
+            session.warn(&format!(
+                "the image {what} cannot be made; nothing was written"
+            ));
             conflict::show(session, &impossible.contradiction)
         }
     }
@@ -63,9 +68,13 @@ fn show_written(session: &mut Session, written: &LockWritten) -> Result<Outcome,
     );
     if written.written {
         changes::show(session, &written.changes)?;
-        session.output.line(&format!("Written: formwork.lock ({size})"))?;
+        session
+            .output
+            .line(&format!("Written: formwork.lock ({size})"))?;
     } else {
-        session.output.line(&format!("formwork.lock is current ({size})"))?;
+        session
+            .output
+            .line(&format!("formwork.lock is current ({size})"))?;
     }
     Ok(Outcome::Fine)
 }
@@ -73,7 +82,11 @@ fn show_written(session: &mut Session, written: &LockWritten) -> Result<Outcome,
 /// Prints why the lock does not fit its project; the answer is "no" if it does not.
 fn show_checked(session: &mut Session, checked: &LockChecked) -> Result<Outcome, Failure> {
     common::tell_waivers(session, &checked.inputs);
-    let outcome = if checked.current { Outcome::Fine } else { Outcome::No };
+    let outcome = if checked.current {
+        Outcome::Fine
+    } else {
+        Outcome::No
+    };
     if session.options.json {
         session.output.json(checked)?;
         return Ok(outcome);
@@ -84,7 +97,12 @@ fn show_checked(session: &mut Session, checked: &LockChecked) -> Result<Outcome,
     }
     session.output.line("No: formwork.lock is stale")?;
     for stale in &checked.stale {
-        let place = [stale.image.as_str(), stale.suite.as_str(), stale.architecture.as_str()].join(" ");
+        let place = [
+            stale.image.as_str(),
+            stale.suite.as_str(),
+            stale.architecture.as_str(),
+        ]
+        .join(" ");
         let line = match place.trim() {
             "" => stale.reason.clone(),
             place => format!("{place}: {}", stale.reason),

@@ -4,7 +4,8 @@ use clap::Args;
 use formwork_flow::query::{self, Depth};
 use formwork_model::documents::{Dependant, ReverseDependencies};
 
-use super::common;use crate::failure::{Failure, Outcome};
+use super::common;
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::number;
 use crate::terminal::printable;
@@ -40,14 +41,19 @@ impl Rdepends {
     /// Asks and prints.
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         let context = session.context()?;
-        let depth = Depth { recursive: self.recursive, recommends: self.recommends, suggests: self.suggests };
+        let depth = Depth {
+            recursive: self.recursive,
+            recommends: self.recommends,
+            suggests: self.suggests,
+        };
         let found = query::rdepends(&context, &self.query.scope()?, depth, &self.name)?;
         common::tell_waivers(session, &found.inputs);
         if session.options.json {
             session.output.json(&found)?;
         } else {
             session.output.line(&printable(&headline(&found)))?;
-            let text = table(&found.dependants).render(session.output.style(), session.output.width());
+            let text =
+                table(&found.dependants).render(session.output.style(), session.output.width());
             session.output.text(&text)?;
         }
         Ok(Outcome::Fine)
@@ -68,11 +74,18 @@ fn headline(found: &ReverseDependencies) -> String {
     };
     let through = match count(false) {
         0 => String::new(),
-        further => format!(", and {} through others", number::counted(further, "package")),
+        further => format!(
+            ", and {} through others",
+            number::counted(further, "package")
+        ),
     };
     let direct = count(true);
     let verb = if direct == 1 { "needs" } else { "need" };
-    format!("{} {verb} {}{through}", number::counted(direct, "package"), found.name)
+    format!(
+        "{} {verb} {}{through}",
+        number::counted(direct, "package"),
+        found.name
+    )
 }
 
 /// A line a relation.

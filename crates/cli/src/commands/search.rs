@@ -3,7 +3,8 @@
 use clap::Args;
 use formwork_flow::query;
 
-use super::common;use crate::failure::{Failure, Outcome};
+use super::common;
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::printable;
 use crate::terminal::style::Ink;
@@ -34,13 +35,21 @@ impl Search {
         let context = session.context()?;
         let found = query::search(&context, &self.query.scope()?, &self.words, self.limit)?;
         common::tell_waivers(session, &found.inputs);
-        let outcome = if found.matches.is_empty() { Outcome::No } else { Outcome::Fine };
+        let outcome = if found.matches.is_empty() {
+            Outcome::No
+        } else {
+            Outcome::Fine
+        };
         if session.options.json {
             session.output.json(&found)?;
             return Ok(outcome);
         }
         if outcome == Outcome::No {
-            let line = format!("No package of {} fits: {}", found.suites.join(", "), found.words.join(" "));
+            let line = format!(
+                "No package of {} fits: {}",
+                found.suites.join(", "),
+                found.words.join(" ")
+            );
             session.output.line(&printable(&line))?;
         }
         let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]);

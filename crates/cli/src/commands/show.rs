@@ -4,7 +4,8 @@ use clap::Args;
 use formwork_flow::query;
 use formwork_model::documents::ShownPackage;
 
-use super::common;use crate::failure::{Failure, Outcome};
+use super::common;
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::number;
 use crate::terminal::printable;
@@ -53,7 +54,11 @@ impl Show {
 /// One version of a package, a line a field.
 fn stanza(package: &ShownPackage, style: Style) -> String {
     let origin = [package.suite.as_str(), package.component.as_str()].join("/");
-    let candidate = if package.candidate { "" } else { "  (another version is preferred)" };
+    let candidate = if package.candidate {
+        ""
+    } else {
+        "  (another version is preferred)"
+    };
     let mut text = format!(
         "{} {} {}{candidate}\n",
         style.paint(Ink::Strong, printable(&package.name)),
@@ -67,13 +72,33 @@ fn stanza(package: &ShownPackage, style: Style) -> String {
         }
     };
     field("Description", &package.description);
-    field("Source", &format!("{} {}", package.source, package.source_version));
-    field("Repository", &format!("{} {}", package.repository, origin.trim_matches('/')));
+    field(
+        "Source",
+        &format!("{} {}", package.source, package.source_version),
+    );
+    field(
+        "Repository",
+        &format!("{} {}", package.repository, origin.trim_matches('/')),
+    );
     field("Section", &package.section);
     field("Priority", &package.priority);
     field("Essential", if package.essential { "yes" } else { "" });
-    field("Multi-Arch", if package.multi_arch == "no" { "" } else { &package.multi_arch });
-    field("Size", &format!("{}, {} installed", number::size(package.size), number::size(package.installed_size)));
+    field(
+        "Multi-Arch",
+        if package.multi_arch == "no" {
+            ""
+        } else {
+            &package.multi_arch
+        },
+    );
+    field(
+        "Size",
+        &format!(
+            "{}, {} installed",
+            number::size(package.size),
+            number::size(package.installed_size)
+        ),
+    );
     for relation in &package.relations {
         field(&relation.field, &relation.relations.join(", "));
     }

@@ -4,7 +4,8 @@ use clap::Args;
 use formwork_flow::query::{self, Answer};
 use formwork_model::documents;
 
-use super::{common, conflict};use crate::failure::{Failure, Outcome};
+use super::{common, conflict};
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::number;
 use crate::terminal::printable;
@@ -33,7 +34,12 @@ impl Sources {
     /// Asks and prints.
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         let context = session.context()?;
-        let sources = match query::sources(&context, &self.query.scope()?, self.choice.choice(), &self.wishes)? {
+        let sources = match query::sources(
+            &context,
+            &self.query.scope()?,
+            self.choice.choice(),
+            &self.wishes,
+        )? {
             Answer::No(contradiction) => return conflict::show(session, &contradiction),
             Answer::Yes(sources) => sources,
         };
@@ -51,7 +57,11 @@ impl Sources {
 
 /// What the closure is built from, in one sentence.
 fn headline(sources: &documents::Sources) -> String {
-    let binaries: usize = sources.sources.iter().map(|group| group.binaries.len()).sum();
+    let binaries: usize = sources
+        .sources
+        .iter()
+        .map(|group| group.binaries.len())
+        .sum();
     format!(
         "{} {} {} ({})",
         common::names_in_short(&sources.wishes),
@@ -63,15 +73,33 @@ fn headline(sources: &documents::Sources) -> String {
 
 /// A line a source: version, bytes to fetch, bytes installed, binaries.
 fn table(sources: &documents::Sources) -> Table {
-    let columns = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Left];
+    let columns = [
+        Align::Left,
+        Align::Left,
+        Align::Right,
+        Align::Right,
+        Align::Left,
+    ];
     let mut table = Table::new(&columns).indented(2);
     for group in &sources.sources {
-        let names: Vec<&str> = group.binaries.iter().map(|binary| binary.name.as_str()).collect();
+        let names: Vec<&str> = group
+            .binaries
+            .iter()
+            .map(|binary| binary.name.as_str())
+            .collect();
         table.row([
             Cell::new(Ink::Strong, &group.source),
             Cell::plain(&group.version),
-            Cell::plain(number::size(group.binaries.iter().map(|binary| binary.size).sum())),
-            Cell::plain(number::size(group.binaries.iter().map(|binary| binary.installed_size).sum())),
+            Cell::plain(number::size(
+                group.binaries.iter().map(|binary| binary.size).sum(),
+            )),
+            Cell::plain(number::size(
+                group
+                    .binaries
+                    .iter()
+                    .map(|binary| binary.installed_size)
+                    .sum(),
+            )),
             Cell::new(Ink::Faint, names.join(", ")),
         ]);
     }

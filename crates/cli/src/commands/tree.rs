@@ -4,7 +4,8 @@ use clap::Args;
 use formwork_flow::query::{self, Answer};
 use formwork_model::documents::TreeNode;
 
-use super::{common, conflict};use crate::failure::{Failure, Outcome};
+use super::{common, conflict};
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::printable;
 use crate::terminal::style::{Ink, Style};
@@ -37,7 +38,13 @@ impl Tree {
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         let context = session.context()?;
         let choice = self.choice.choice();
-        let tree = match query::tree(&context, &self.query.scope()?, choice, &self.wishes, self.depth)? {
+        let tree = match query::tree(
+            &context,
+            &self.query.scope()?,
+            choice,
+            &self.wishes,
+            self.depth,
+        )? {
             Answer::No(contradiction) => return conflict::show(session, &contradiction),
             Answer::Yes(tree) => tree,
         };
@@ -74,8 +81,15 @@ fn draw(text: &mut String, node: &TreeNode, branch: &Branch, style: Style) {
     text.push('\n');
     for (position, child) in node.needs.iter().enumerate() {
         let last = position + 1 == node.needs.len();
-        let (own, below) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };
-        let below = Branch { own: format!("{}{own}", branch.below), below: format!("{}{below}", branch.below) };
+        let (own, below) = if last {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
+        let below = Branch {
+            own: format!("{}{own}", branch.below),
+            below: format!("{}{below}", branch.below),
+        };
         draw(text, child, &below, style);
     }
 }
@@ -114,7 +128,10 @@ mod tests {
     #[test]
     fn branches_are_drawn_and_choices_told() {
         let leaf = node("exim4", "Depends", "mail-transport-agent", vec![]);
-        let again = TreeNode { repeated: true, ..node("libc6", "Pre-Depends", "libc6 (>= 2)", vec![]) };
+        let again = TreeNode {
+            repeated: true,
+            ..node("libc6", "Pre-Depends", "libc6 (>= 2)", vec![])
+        };
         let inner = node("cron", "Recommends", "cron | cronie", vec![leaf]);
         let root = node("root", "Depends", "root", vec![inner, again]);
         let mut text = String::new();

@@ -4,7 +4,8 @@ use clap::Args;
 use formwork_flow::query::{self, Answer};
 use formwork_model::documents::{Explanation, ExplanationPath, PathStep, Why as Reason};
 
-use super::{common, conflict};use crate::failure::{Failure, Outcome};
+use super::{common, conflict};
+use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::printable;
 use crate::terminal::style::Ink;
@@ -37,7 +38,13 @@ impl Why {
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         let context = session.context()?;
         let scope = self.query.scope()?;
-        match query::why(&context, &scope, self.choice.choice(), &self.from, &self.name)? {
+        match query::why(
+            &context,
+            &scope,
+            self.choice.choice(),
+            &self.from,
+            &self.name,
+        )? {
             Answer::No(contradiction) => conflict::show(session, &contradiction),
             Answer::Yes(explanation) => show(session, &explanation),
         }
@@ -47,7 +54,11 @@ impl Why {
 /// Prints an explanation; "no" if nothing leads to the package.
 fn show(session: &mut Session, explanation: &Explanation) -> Result<Outcome, Failure> {
     common::tell_waivers(session, &explanation.inputs);
-    let outcome = if explanation.why.is_empty() { Outcome::No } else { Outcome::Fine };
+    let outcome = if explanation.why.is_empty() {
+        Outcome::No
+    } else {
+        Outcome::Fine
+    };
     if session.options.json {
         session.output.json(explanation)?;
         return Ok(outcome);
@@ -77,7 +88,9 @@ fn step(step: &PathStep) -> String {
     match &step.why {
         Reason::Wish { wish } if *wish != step.name => format!("{} (wish {wish})", step.name),
         Reason::Variant { variant } => format!("{} (variant {variant})", step.name),
-        Reason::Relation { field, relation, .. } if field != "Depends" || !is_plain(relation, &step.name) => {
+        Reason::Relation {
+            field, relation, ..
+        } if field != "Depends" || !is_plain(relation, &step.name) => {
             format!("{} ({field} {relation})", step.name)
         }
         _ => step.name.clone(),
@@ -86,26 +99,45 @@ fn step(step: &PathStep) -> String {
 
 /// Whether a relation is the name alone, perhaps with a version.
 fn is_plain(relation: &str, name: &str) -> bool {
-    relation.strip_prefix(name).is_some_and(|rest| rest.is_empty() || (rest.starts_with(" (") && !rest.contains('|')))
+    relation
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || (rest.starts_with(" (") && !rest.contains('|')))
 }
 
 /// Prints all direct reasons and what else could have served.
 fn show_reasons(session: &mut Session, explanation: &Explanation) -> Result<(), Failure> {
     let style = session.output.style();
-    let relations: Vec<&Reason> =
-        explanation.why.iter().filter(|why| matches!(why, Reason::Relation { .. })).collect();
+    let relations: Vec<&Reason> = explanation
+        .why
+        .iter()
+        .filter(|why| matches!(why, Reason::Relation { .. }))
+        .collect();
     if relations.len() > 1 {
-        session.output.line(&style.paint(Ink::Strong, format!("Needed {} times:", relations.len())))?;
+        session
+            .output
+            .line(&style.paint(Ink::Strong, format!("Needed {} times:", relations.len())))?;
         for why in &relations {
-            session.output.line(&printable(&format!("  {}", common::reason(why))))?;
+            session
+                .output
+                .line(&printable(&format!("  {}", common::reason(why))))?;
         }
     }
     let mut others = 0;
     for why in &relations {
-        let Reason::Relation { by, relation, alternatives, .. } = why else { continue };
+        let Reason::Relation {
+            by,
+            relation,
+            alternatives,
+            ..
+        } = why
+        else {
+            continue;
+        };
         if !alternatives.is_empty() {
             let names = alternatives.join(", ");
-            session.output.line(&printable(&format!("For {by} ({relation}) these could have served: {names}")))?;
+            session.output.line(&printable(&format!(
+                "For {by} ({relation}) these could have served: {names}"
+            )))?;
             others += 1;
         }
     }

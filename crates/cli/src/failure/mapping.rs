@@ -13,7 +13,10 @@ use crate::terminal::style::{self, Style};
 /// Ends a command: shows what went wrong, if anything, and says with which code.
 pub(crate) fn end(result: Result<Outcome, Failure>) -> Code {
     if formwork_flow::context::interrupted() {
-        show(&Page { title: "interrupted; nothing was half written".to_owned(), ..Page::default() });
+        show(&Page {
+            title: "interrupted; nothing was half written".to_owned(),
+            ..Page::default()
+        });
         return Code::Interrupted;
     }
     match result {
@@ -21,7 +24,7 @@ pub(crate) fn end(result: Result<Outcome, Failure>) -> Code {
         Ok(Outcome::No) => Code::No,
         Err(Failure::Output(OutputError::Closed)) => Code::Fine,
         Err(failure) => {
-            show(&page(&failure));
+            pages(&failure).iter().for_each(show);
             code(&failure)
         }
     }
@@ -72,21 +75,48 @@ fn code_of_archive(error: &ArchiveError) -> Code {
         | ArchiveError::SnapshotTemplate { .. }
         | ArchiveError::NoSnapshots { .. }
         | ArchiveError::NoMirror { .. }
+        | ArchiveError::BadPackage { .. }
         | ArchiveError::DirectoryNotLocal { .. } => Code::Input,
+        ArchiveError::BadUniverse { .. } => Code::Fault,
         ArchiveError::Interrupted => Code::Interrupted,
         _ => Code::Outside,
     }
 }
 
-/// The page that a failure shows.
-fn page(failure: &Failure) -> Page {
+/// The pages that a failure shows, usually one.
+fn pages(failure: &Failure) -> Vec<Page> {
     match failure {
-        Failure::Flow(error) => page_of(error),
-        Failure::Usage { message, hint } => Page::new(message).hint(hint),
-        Failure::Output(OutputError::Closed) => Page::default(),
+        Failure::Flow(error) => pages_of(error),
+        Failure::Usage { message, hint } => vec![Page::new(message).hint(hint)],
+        Failure::Output(OutputError::Closed) => Vec::new(),
         Failure::Output(OutputError::Failed(error)) => {
-            Page::new(format!("the result could not be written: {error}")).hint("nothing else was changed")
+            vec![Page::new(format!(
+                "the result could not be written: {}",
+                plain(error)
+            ))]
         }
+    }
+}
+
+/// The system's message without Rust's ` (os error 28)`.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error")
+        .map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// The pages of what a flow says: one a name where several names are wrong.
+fn pages_of(error: &Error) -> Vec<Page> {
+    match error {
+        Error::Wishes { errors, place } => errors
+            .iter()
+            .map(|error| page_of_wish(error, place))
+            .collect(),
+        Error::UnknownPackages { unknown, place } => unknown
+            .iter()
+            .map(|unknown| page_of_unknown(&unknown.name, &unknown.nearest, place))
+            .collect(),
+        _ => vec![page_of(error)],
     }
 }
 
@@ -95,15 +125,15 @@ fn page_of(error: &Error) -> Page {
     let page = Page::new(error.to_string());
     match error {
         Error::Project(error) => page_of_project(error),
-        Error::Wishes { errors, place } => page_of_wishes(errors, place),
-        Error::UnknownPackages { unknown, .. } => unknown
-            .iter()
-            .fold(page, |page, unknown| with_nearest(page, &unknown.nearest)),
         Error::UnknownSuite { known, .. } if !known.is_empty() => {
             page.hint(format!("suites known here: {}", known.join(", ")))
         }
-        Error::NoWish => page.hint("name what is wished: --from NAME…; or begin a project: formwork init"),
-        Error::NoSuite => page.hint("name one: --suite bookworm; or begin a project: formwork init"),
+        Error::NoWish => {
+            page.hint("name what is wished: --from NAME…; or begin a project: formwork init")
+        }
+        Error::NoSuite => {
+            page.hint("name one: --suite bookworm; or begin a project: formwork init")
+        }
         Error::Check(_) => page.hint("please report it with the command line; nothing was written"),
         _ => page,
     }
@@ -116,31 +146,36 @@ fn page_of_project(error: &ProjectError) -> Page {
         return error.hint().into_iter().fold(page, Page::hint);
     };
     let label = fault.hint.clone().unwrap_or_default();
-    Page { place: Some(Place { spot: fault.spot.clone(), label }), ..Page::new(&fault.message) }
-}
-
-/// The page of wishes that mean no package, or several.
-fn page_of_wishes(errors: &[WishError], place: &str) -> Page {
-    let titles: Vec<String> = errors.iter().map(|error| wish_title(error, place)).collect();
-    errors.iter().fold(Page::new(titles.join("\n")), |page, error| match error {
-        WishError::Unknown { nearest, .. } => with_nearest(page, nearest),
-        WishError::Virtual { providers, .. } => page.hint(format!("name one of them: {}", providers.join(", "))),
-        WishError::NoSuchVersion { found, .. } => page.hint(format!("there is: {}", found.join(", "))),
-    })
-}
-
-/// What is wrong with one wish.
-fn wish_title(error: &WishError, place: &str) -> String {
-    match error {
-        WishError::Unknown { name, .. } => format!("no package '{name}' in {place}"),
-        WishError::Virtual { name, .. } => {
-            format!("'{name}' is a virtual package that several packages of {place} provide")
-        }
-        WishError::NoSuchVersion { wish, .. } => format!("no package '{wish}' in {place}"),
+    Page {
+        place: Some(Place {
+            spot: fault.spot.clone(),
+            label,
+        }),
+        ..Page::new(&fault.message)
     }
 }
 
-/// The page with names that may have been meant.
-fn with_nearest(page: Page, nearest: &[String]) -> Page {
-    if nearest.is_empty() { page } else { page.hint(format!("did you mean: {}?", nearest.join(", "))) }
+/// The page of a wish that means no package, or several.
+fn page_of_wish(error: &WishError, place: &str) -> Page {
+    match error {
+        WishError::Unknown { name, nearest } => page_of_unknown(name, nearest, place),
+        WishError::Virtual { name, providers } => Page::new(format!(
+            "'{name}' is a virtual package that several packages of {place} provide"
+        ))
+        .hint(format!("name one of them: {}", providers.join(", "))),
+        WishError::NoSuchVersion { wish, found } => {
+            Page::new(format!("no package '{wish}' in {place}"))
+                .hint(format!("there is: {}", found.join(", ")))
+        }
+    }
+}
+
+/// The page of a name that nobody bears, with names that may have been meant.
+fn page_of_unknown(name: &str, nearest: &[String], place: &str) -> Page {
+    let page = Page::new(format!("no package '{name}' in {place}"));
+    if nearest.is_empty() {
+        page
+    } else {
+        page.hint(format!("did you mean: {}?", nearest.join(", ")))
+    }
 }

@@ -38,7 +38,10 @@ pub(crate) struct Page {
 impl Page {
     /// A page with a title alone.
     pub(crate) fn new(title: impl Into<String>) -> Self {
-        Page { title: title.into(), ..Page::default() }
+        Page {
+            title: title.into(),
+            ..Page::default()
+        }
     }
 
     /// The same page with one more line.
@@ -52,7 +55,11 @@ impl Page {
         let mut text = String::new();
         for (position, line) in self.title.lines().enumerate() {
             match position {
-                0 => text.push_str(&format!("{} {}\n", style.paint(Ink::Bad, "error:"), printable(line))),
+                0 => text.push_str(&format!(
+                    "{} {}\n",
+                    style.paint(Ink::Bad, "error:"),
+                    printable(line)
+                )),
                 _ => text.push_str(&format!("  {}\n", printable(line))),
             }
         }
@@ -74,10 +81,18 @@ fn render_place(place: &Place, style: Style) -> String {
     let bar = style.paint(Ink::Faint, "│");
     let shown = spot.text.replace('\t', " ");
     let width = shown.chars().count();
-    let before = usize::try_from(spot.column.saturating_sub(1)).unwrap_or(usize::MAX).min(width);
-    let length = usize::try_from(spot.length).unwrap_or(usize::MAX).clamp(1, (width - before).max(1));
+    let before = usize::try_from(spot.column.saturating_sub(1))
+        .unwrap_or(usize::MAX)
+        .min(width);
+    let length = usize::try_from(spot.length)
+        .unwrap_or(usize::MAX)
+        .clamp(1, (width - before).max(1));
     let marks = style.paint(Ink::Bad, "^".repeat(length));
-    let under = format!("{margin}{bar} {}{marks} {}", " ".repeat(before), printable(&place.label));
+    let under = format!(
+        "{margin}{bar} {}{marks} {}",
+        " ".repeat(before),
+        printable(&place.label)
+    );
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -112,8 +127,11 @@ mod tests {
 
     #[test]
     fn the_line_is_shown_with_marks_under_the_word() {
-        let page = Page { place: Some(place(1, 7)), ..Page::new("unknown key `pakages`") }
-            .hint("Keys of an image: docs/image.md");
+        let page = Page {
+            place: Some(place(1, 7)),
+            ..Page::new("unknown key `pakages`")
+        }
+        .hint("Keys of an image: docs/image.md");
         let expected = "\
 error: unknown key `pakages`
   ┌ images/gateway.toml:14:1
@@ -136,6 +154,9 @@ error: unknown key `pakages`
     #[test]
     fn a_title_cannot_forge_lines_or_colours() {
         let page = Page::new("bad \u{1b}[2J name").hint("see\u{7}");
-        assert_eq!(page.render(Style::new(false)), "error: bad \u{fffd}[2J name\n  see\u{fffd}\n");
+        assert_eq!(
+            page.render(Style::new(false)),
+            "error: bad \u{fffd}[2J name\n  see\u{fffd}\n"
+        );
     }
 }

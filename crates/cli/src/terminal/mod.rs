@@ -36,7 +36,9 @@ fn is_unsafe(character: char) -> bool {
 
 /// How many columns the terminal has, as it says itself or by `COLUMNS`; none for a pipe.
 pub(crate) fn width_of(stream: &impl rustix::fd::AsFd) -> Option<usize> {
-    if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok())
+    if let Some(columns) = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok())
         && columns > 0
     {
         return Some(columns);

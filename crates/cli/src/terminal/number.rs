@@ -27,7 +27,7 @@ pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             grouped.push(' ');
         }
         grouped.push(digit);
@@ -81,7 +81,13 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_and_nouns_agree() {
-        let cases = [(0, "0"), (999, "999"), (1000, "1 000"), (14_203, "14 203"), (1_234_567, "1 234 567")];
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1 000"),
+            (14_203, "14 203"),
+            (1_234_567, "1 234 567"),
+        ];
         for (number, expected) in cases {
             assert_eq!(count(number), expected);
         }

@@ -40,7 +40,10 @@ pub(crate) fn sink(talk: Talk) -> Sink {
         phases: BTreeMap::new(),
     });
     Arc::new(move |event| {
-        board.lock().unwrap_or_else(PoisonError::into_inner).show(event);
+        board
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .show(event);
     })
 }
 
@@ -77,18 +80,44 @@ impl Board {
     fn show(&mut self, event: Event) {
         match event {
             Event::Started { phase, unit, total } => {
-                self.phases.insert(phase, Running { since: Instant::now(), unit, total, bar: None });
+                self.phases.insert(
+                    phase,
+                    Running {
+                        since: Instant::now(),
+                        unit,
+                        total,
+                        bar: None,
+                    },
+                );
             }
-            Event::Advanced { phase, item, done, total } => self.advance(phase, &item, done, total),
+            Event::Advanced {
+                phase,
+                item,
+                done,
+                total,
+            } => self.advance(phase, &item, done, total),
             Event::Finished { phase, summary } => self.finish(phase, &summary),
             Event::Note(text) if self.talk == Talk::Verbose => self.say(Ink::Faint, "note", &text),
             Event::Warning(text) => self.say(Ink::Look, "warning", &text),
             Event::Waiting { what } => {
-                self.say(Ink::Look, "waiting", &format!("another formwork holds {what}; going on when it is done"));
+                self.say(
+                    Ink::Look,
+                    "waiting",
+                    &format!("another formwork holds {what}; going on when it is done"),
+                );
             }
-            Event::Retry { what, reason, attempt, delay_ms } => {
+            Event::Retry {
+                what,
+                reason,
+                attempt,
+                delay_ms,
+            } => {
                 let delay = number::duration(Duration::from_millis(delay_ms));
-                self.say(Ink::Look, "retry", &format!("{what}: {reason}; try {attempt} in {delay}"));
+                self.say(
+                    Ink::Look,
+                    "retry",
+                    &format!("{what}: {reason}; try {attempt} in {delay}"),
+                );
             }
             _ => {}
         }
@@ -97,7 +126,9 @@ impl Board {
     /// Moves a phase's living line on, drawing it first if it has become worth it.
     fn advance(&mut self, phase: Phase, item: &str, done: u64, total: Option<u64>) {
         let Some(lines) = &self.lines else { return };
-        let Some(running) = self.phases.get_mut(&phase) else { return };
+        let Some(running) = self.phases.get_mut(&phase) else {
+            return;
+        };
         running.total = total.or(running.total);
         if running.bar.is_none() && running.since.elapsed() >= BLINK {
             running.bar = Some(lines.add(new_bar(phase, running)));
@@ -114,15 +145,26 @@ impl Board {
     /// Takes a phase's living line away and leaves its record.
     fn finish(&mut self, phase: Phase, summary: &str) {
         let running = self.phases.remove(&phase);
-        let took = running.as_ref().map_or(Duration::ZERO, |running| running.since.elapsed());
+        let took = running
+            .as_ref()
+            .map_or(Duration::ZERO, |running| running.since.elapsed());
         if let Some(bar) = running.and_then(|running| running.bar) {
             bar.finish_and_clear();
         }
-        if self.talk == Talk::Quiet || summary.is_empty() || (is_inner(phase) && self.talk < Talk::Verbose) {
+        if self.talk == Talk::Quiet
+            || summary.is_empty()
+            || (is_inner(phase) && self.talk < Talk::Verbose)
+        {
             return;
         }
-        let word = self.style.paint(Ink::Strong, format!("{:<9}", phase.word()));
-        self.write(&format!("{word} {}  {}", printable(summary), number::duration(took)));
+        let word = self
+            .style
+            .paint(Ink::Strong, format!("{:<9}", phase.word()));
+        self.write(&format!(
+            "{word} {}  {}",
+            printable(summary),
+            number::duration(took)
+        ));
     }
 
     /// Says one thing under a short heading; only warnings and waits reach a quiet person.
@@ -155,7 +197,8 @@ fn is_inner(phase: Phase) -> bool {
 /// A living line for the phase.
 fn new_bar(phase: Phase, running: &Running) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(running.total, ProgressDrawTarget::hidden());
-    if let Ok(style) = ProgressStyle::with_template(template(running.unit, running.total.is_some())) {
+    if let Ok(style) = ProgressStyle::with_template(template(running.unit, running.total.is_some()))
+    {
         bar.set_style(style.progress_chars("█▉░"));
     }
     bar.set_prefix(phase.word());
@@ -168,7 +211,9 @@ fn template(unit: Unit, with_total: bool) -> &'static str {
         (Unit::Bytes, true) => {
             "{prefix:<9} {bar:12} {percent:>3} %  {wide_msg}  {decimal_bytes_per_sec}  {eta} left"
         }
-        (Unit::Items, true) => "{prefix:<9} {bar:12} {percent:>3} %  {wide_msg}  {human_pos} of {human_len}",
+        (Unit::Items, true) => {
+            "{prefix:<9} {bar:12} {percent:>3} %  {wide_msg}  {human_pos} of {human_len}"
+        }
         (Unit::Bytes, false) => "{prefix:<9} {spinner} {wide_msg}  {decimal_bytes}",
         (Unit::Items, false) => "{prefix:<9} {spinner} {wide_msg}  {human_pos}",
     }

@@ -9,7 +9,12 @@ use std::fmt::Display;
 /// Whether a stream should be coloured.
 pub(crate) fn wanted(terminal: bool) -> bool {
     let value = |name: &str| std::env::var(name).unwrap_or_default();
-    decide(terminal, &value("NO_COLOR"), &value("CLICOLOR_FORCE"), &value("TERM"))
+    decide(
+        terminal,
+        &value("NO_COLOR"),
+        &value("CLICOLOR_FORCE"),
+        &value("TERM"),
+    )
 }
 
 /// The rule itself, without an environment.
@@ -91,7 +96,11 @@ mod tests {
             (true, "1", "1", "xterm", false),
         ];
         for (terminal, no_color, force, term, expected) in cases {
-            assert_eq!(decide(terminal, no_color, force, term), expected, "{terminal} {no_color} {force} {term}");
+            assert_eq!(
+                decide(terminal, no_color, force, term),
+                expected,
+                "{terminal} {no_color} {force} {term}"
+            );
         }
     }
 
@@ -99,6 +108,9 @@ mod tests {
     fn without_colour_the_text_is_bare() {
         assert_eq!(Style::new(false).paint(Ink::Bad, "error"), "error");
         assert_eq!(Style::new(true).paint(Ink::Plain, "error"), "error");
-        assert_eq!(Style::new(true).paint(Ink::Strong, 3), "\u{1b}[1m3\u{1b}[0m");
+        assert_eq!(
+            Style::new(true).paint(Ink::Strong, 3),
+            "\u{1b}[1m3\u{1b}[0m"
+        );
     }
 }

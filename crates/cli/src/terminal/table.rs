@@ -29,7 +29,10 @@ pub(crate) struct Cell {
 impl Cell {
     /// A cell in the given ink.
     pub(crate) fn new(ink: Ink, text: impl AsRef<str>) -> Self {
-        Cell { text: printable(text.as_ref()).into_owned(), ink }
+        Cell {
+            text: printable(text.as_ref()).into_owned(),
+            ink,
+        }
     }
 
     /// A cell as the terminal writes.
@@ -49,7 +52,11 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table with these columns.
     pub(crate) fn new(columns: &[Align]) -> Self {
-        Table { columns: columns.to_vec(), indent: 0, rows: Vec::new() }
+        Table {
+            columns: columns.to_vec(),
+            indent: 0,
+            rows: Vec::new(),
+        }
     }
 
     /// The same table, moved to the right.
@@ -87,12 +94,20 @@ impl Table {
     }
 
     /// One line; the last cell loses what does not fit.
-    fn render_row(&self, row: &[Cell], widths: &[usize], style: Style, limit: Option<usize>) -> String {
+    fn render_row(
+        &self,
+        row: &[Cell],
+        widths: &[usize],
+        style: Style,
+        limit: Option<usize>,
+    ) -> String {
         let mut line = " ".repeat(self.indent);
         let mut used = self.indent;
         for (position, cell) in row.iter().enumerate() {
             let last = position + 1 == row.len();
-            let room = limit.map(|limit| limit.saturating_sub(used)).filter(|_| last);
+            let room = limit
+                .map(|limit| limit.saturating_sub(used))
+                .filter(|_| last);
             let shown = fit(&cell.text, room);
             let length = shown.chars().count();
             let width = widths.get(position).copied().unwrap_or(length);
@@ -135,8 +150,16 @@ mod tests {
 
     fn sample() -> Table {
         let mut table = Table::new(&[Align::Left, Align::Right, Align::Left]).indented(2);
-        table.row([Cell::plain("openssl"), Cell::plain("12"), Cell::plain("a toolkit for secure sockets")]);
-        table.row([Cell::new(Ink::Strong, "gawk"), Cell::plain("1 200"), Cell::plain("")]);
+        table.row([
+            Cell::plain("openssl"),
+            Cell::plain("12"),
+            Cell::plain("a toolkit for secure sockets"),
+        ]);
+        table.row([
+            Cell::new(Ink::Strong, "gawk"),
+            Cell::plain("1 200"),
+            Cell::plain(""),
+        ]);
         table
     }
 

@@ -9,32 +9,66 @@ fn write_root(world: &World, path: &str, text: &str) {
 
 #[test]
 fn the_machines_mirror_and_suite_are_the_default() {
-    let world = World::new();
+    let world = World::own();
     // The last part of the address says that this is a mirror of Debian.
     let debian = world.archive.root().with_file_name("debian");
     std::fs::rename(world.archive.root(), &debian).expect("an archive that moves");
-    write_root(&world, "etc/os-release", "ID=debian\nVERSION_CODENAME=bookworm\n");
+    write_root(
+        &world,
+        "etc/os-release",
+        "ID=debian\nVERSION_CODENAME=bookworm\n",
+    );
     write_root(
         &world,
         "etc/apt/sources.list.d/debian.sources",
-        &format!("Types: deb\nURIs: file://{}\nSuites: bookworm\nComponents: main\n", debian.display()),
+        &format!(
+            "Types: deb\nURIs: file://{}\nSuites: bookworm\nComponents: main\n",
+            debian.display()
+        ),
     );
     let keyring = world.archive.keyring().display().to_string();
-    let run = world.home.run(PROGRAM, &["closure", "nginx", "--keyring", &keyring]).exits(0);
+    let run = world
+        .home
+        .run(PROGRAM, &["closure", "nginx", "--keyring", &keyring])
+        .exits(0);
     assert!(run.stdout.contains("nginx  1.22.1  wish"), "{}", run.stdout);
     // The toy archive is not signed by Debian.
-    let run = world.home.run(PROGRAM, &["closure", "nginx", "--refresh"]).exits(3);
-    assert!(run.stderr.contains("bookworm of repository `debian` is not believed"), "{}", run.stderr);
+    let run = world
+        .home
+        .run(PROGRAM, &["closure", "nginx", "--refresh"])
+        .exits(3);
+    assert!(
+        run.stderr
+            .contains("bookworm of repository `debian` is not believed"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
 fn without_any_mirror_the_error_teaches() {
     let world = World::new();
-    let run = world.home.run(PROGRAM, &["closure", "nginx", "--suite", "bookworm"]).exits(2);
+    let run = world
+        .home
+        .run(PROGRAM, &["closure", "nginx", "--suite", "bookworm"])
+        .exits(2);
     assert!(run.stderr.contains("--mirror URL"), "{}", run.stderr);
     let run = world.home.run(PROGRAM, &["closure", "nginx"]).exits(2);
     assert!(run.stderr.contains("--suite"), "{}", run.stderr);
-    let run = world.home.run(PROGRAM, &["closure", "nginx", "--suite", "bookworm", "--mirror", "gopher://x"]).exits(2);
+    let run = world
+        .home
+        .run(
+            PROGRAM,
+            &[
+                "closure",
+                "nginx",
+                "--suite",
+                "bookworm",
+                "--mirror",
+                "gopher://x",
+            ],
+        )
+        .exits(2);
     assert!(run.stderr.contains("gopher"), "{}", run.stderr);
 }
 
@@ -43,7 +77,13 @@ fn the_environment_may_name_the_mirror() {
     let mut world = World::new();
     world.home.set("FORMWORK_MIRROR", &world.archive.url());
     let keyring = world.archive.keyring().display().to_string();
-    world.home.run(PROGRAM, &["closure", "nginx", "-s", "bookworm", "--keyring", &keyring]).exits(0);
+    world
+        .home
+        .run(
+            PROGRAM,
+            &["closure", "nginx", "-s", "bookworm", "--keyring", &keyring],
+        )
+        .exits(0);
 }
 
 #[test]
@@ -53,7 +93,16 @@ fn offline_answers_from_the_cache_alone() {
     let keyring = world.archive.keyring().display().to_string();
     let url = server.url();
     let ask = |more: &[&str]| {
-        let start = ["closure", "nginx", "-s", "bookworm", "--keyring", &keyring, "--mirror", &url];
+        let start = [
+            "closure",
+            "nginx",
+            "-s",
+            "bookworm",
+            "--keyring",
+            &keyring,
+            "--mirror",
+            &url,
+        ];
         world.home.run(PROGRAM, &[&start[..], more].concat())
     };
     let run = ask(&["--offline"]).exits(3);

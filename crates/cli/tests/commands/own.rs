@@ -7,21 +7,39 @@ fn completions_and_manual_pages_are_printed() {
     let home = formwork_testkit::env::Home::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = home.run(PROGRAM, &["self", "completions", shell]).exits(0);
-        assert!(run.stdout.contains("installable"), "{shell}: {}", run.stdout);
+        assert!(
+            run.stdout.contains("installable"),
+            "{shell}: {}",
+            run.stdout
+        );
     }
     let run = home.run(PROGRAM, &["self", "man", "closure"]).exits(0);
     assert!(run.stdout.contains("formwork\\-closure"), "{}", run.stdout);
     let run = home.run(PROGRAM, &["self", "man", "nothing"]).exits(2);
-    assert!(run.stderr.contains("no command 'nothing'"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no command 'nothing'"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
 fn wrong_words_end_with_2() {
     let home = formwork_testkit::env::Home::new();
-    for arguments in [&[][..], &["clsure"], &["closure"], &["closure", "x", "--jobs", "0"], &["lock", "-q", "-v"]] {
+    for arguments in [
+        &[][..],
+        &["clsure"],
+        &["closure"],
+        &["closure", "x", "--jobs", "0"],
+        &["lock", "-q", "-v"],
+    ] {
         let run = home.run(PROGRAM, arguments).exits(2);
         assert_eq!(run.stdout, "", "{arguments:?}");
-        assert!(run.stderr.contains("Usage") || run.stderr.contains("error"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("Usage") || run.stderr.contains("error"),
+            "{}",
+            run.stderr
+        );
     }
     home.run(PROGRAM, &["--version"]).exits(0);
 }
@@ -42,7 +60,9 @@ fn colours_come_only_when_asked_of_a_pipe() {
 
 #[test]
 fn a_quiet_run_says_nothing_but_its_result() {
-    let run = World::new().run(&["closure", "nginx", "--suite", "bookworm", "--quiet"]).exits(0);
+    let run = World::new()
+        .run(&["closure", "nginx", "--suite", "bookworm", "--quiet"])
+        .exits(0);
     assert_eq!(run.stderr, "");
     assert!(!run.stdout.is_empty());
 }

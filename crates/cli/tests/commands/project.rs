@@ -23,50 +23,113 @@ fn project() -> Project {
 #[test]
 fn init_begins_a_project_once() {
     let home = Home::new();
-    let run = home.run(PROGRAM, &["init", "gateway", "--suite", "trixie", "--arch", "arm64"]).exits(0);
-    let expected =
-        "Written: gateway/formwork.toml\nWritten: gateway/images/minimal.toml\nWritten: gateway/.gitignore\n";
+    let run = home
+        .run(
+            PROGRAM,
+            &["init", "gateway", "--suite", "trixie", "--arch", "arm64"],
+        )
+        .exits(0);
+    let expected = "Written: gateway/formwork.toml\nWritten: gateway/images/minimal.toml\nWritten: gateway/.gitignore\n";
     assert_eq!(run.stdout, expected);
     assert!(home.read("gateway/formwork.toml").contains("trixie"));
-    let run = home.run(PROGRAM, &["init", "gateway", "--suite", "trixie"]).exits(2);
-    assert!(run.stderr.contains("gateway/formwork.toml is there already"), "{}", run.stderr);
-    let run = home.run(PROGRAM, &["init", "other", "--suite", "../x"]).exits(2);
-    assert!(run.stderr.starts_with("error: --suite ../x: "), "{}", run.stderr);
+    let run = home
+        .run(PROGRAM, &["init", "gateway", "--suite", "trixie"])
+        .exits(2);
+    assert!(
+        run.stderr
+            .contains("gateway/formwork.toml is there already"),
+        "{}",
+        run.stderr
+    );
+    let run = home
+        .run(PROGRAM, &["init", "other", "--suite", "../x"])
+        .exits(2);
+    assert!(
+        run.stderr.starts_with("error: --suite ../x: "),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
 fn a_project_is_locked_checked_updated_and_fetched() {
     let project = project();
     let run = project.run(&["lock", "--check"]).exits(1);
-    assert!(run.stdout.starts_with("No: formwork.lock is stale\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.starts_with("No: formwork.lock is stale\n"),
+        "{}",
+        run.stdout
+    );
     let run = project.run(&["lock"]).exits(0);
-    assert!(run.stdout.ends_with("Written: formwork.lock (3 packages in 1 closure)\n"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .ends_with("Written: formwork.lock (3 packages in 1 closure)\n"),
+        "{}",
+        run.stdout
+    );
     let run = project.run(&["lock"]).exits(0);
-    assert_eq!(run.stdout, "formwork.lock is current (3 packages in 1 closure)\n");
+    assert_eq!(
+        run.stdout,
+        "formwork.lock is current (3 packages in 1 closure)\n"
+    );
     project.run(&["lock", "--check"]).exits(0);
 
-    project.archive.write(&suite("1.1").date("2026-11-20").field("Version", "12.15"));
+    project
+        .archive
+        .write(&suite("1.1").date("2026-11-20").field("Version", "12.15"));
     let run = project.run(&["update"]).exits(0);
-    assert!(run.stdout.contains("12.14 → 12.15 (bookworm)"), "{}", run.stdout);
-    assert!(run.stdout.contains("  upgraded  hello  1.0 → 1.1  2 binaries  minimal"), "{}", run.stdout);
-    assert!(run.stdout.contains("1 source changed, 0 added, 0 removed"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("12.14 → 12.15 (bookworm)"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .contains("  upgraded  hello  1.0 → 1.1  2 binaries  minimal"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("1 source changed, 0 added, 0 removed"),
+        "{}",
+        run.stdout
+    );
     let run = project.run(&["update", "helo"]).exits(2);
-    assert!(run.stderr.contains("did you mean: hello?"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("did you mean: hello?"),
+        "{}",
+        run.stderr
+    );
 
     let run = project.run(&["fetch"]).exits(0);
     assert!(run.stdout.starts_with("3 packages, "), "{}", run.stdout);
     let run = project.run(&["fetch", "--json"]).exits(0);
-    assert!(run.stdout.starts_with("{\n  \"format\": 1,\n  \"inputs\": ["), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .starts_with("{\n  \"format\": 1,\n  \"inputs\": ["),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
 fn an_image_that_cannot_be_made_writes_no_lock() {
     let project = project();
-    project.archive.write(&suite("1.0").package(Package::new("bad", "1", "amd64").field("Depends", "gone")));
+    project
+        .archive
+        .write(&suite("1.0").package(Package::new("bad", "1", "amd64").field("Depends", "gone")));
     project.write_image("\"bad\"");
     let run = project.run(&["lock"]).exits(1);
-    assert!(run.stdout.starts_with("No: bad cannot be installed."), "{}", run.stdout);
-    assert!(run.stderr.contains("minimal bookworm amd64"), "{}", run.stderr);
+    assert!(
+        run.stdout.starts_with("No: bad cannot be installed."),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr.contains("minimal bookworm amd64"),
+        "{}",
+        run.stderr
+    );
     assert!(!project.has_lock());
 }
 
@@ -75,11 +138,25 @@ fn questions_in_a_project_are_asked_of_its_repositories() {
     let project = project();
     project.run(&["closure", "hello"]).exits(0);
     let run = project.run(&["why", "libhello1"]).exits(0);
-    assert!(run.stdout.starts_with("hello → libhello1\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.starts_with("hello → libhello1\n"),
+        "{}",
+        run.stdout
+    );
     let run = project.run(&["why", "base-files"]).exits(0);
-    assert!(run.stdout.starts_with("base-files (variant essential)\n"), "{}", run.stdout);
-    let run = project.run(&["closure", "hello", "--suite", "bokworm"]).exits(2);
-    assert!(run.stderr.contains("bokworm") && run.stderr.contains("bookworm"), "{}", run.stderr);
+    assert!(
+        run.stdout.starts_with("base-files (variant essential)\n"),
+        "{}",
+        run.stdout
+    );
+    let run = project
+        .run(&["closure", "hello", "--suite", "bokworm"])
+        .exits(2);
+    assert!(
+        run.stderr.contains("bokworm") && run.stderr.contains("bookworm"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -87,14 +164,22 @@ fn a_directory_that_is_no_project_is_wrong_input() {
     let home = Home::new();
     let run = home.run(PROGRAM, &["lock"]).exits(2);
     assert!(run.stderr.contains("formwork init"), "{}", run.stderr);
-    let run = home.run(PROGRAM, &["closure", "x", "--project", "nowhere"]).exits(2);
-    assert!(run.stderr.contains("nowhere is not a project"), "{}", run.stderr);
+    let run = home
+        .run(PROGRAM, &["closure", "x", "--project", "nowhere"])
+        .exits(2);
+    assert!(
+        run.stderr.contains("nowhere is not a project"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
 fn a_fault_in_a_file_is_shown_with_its_line() {
     let project = project();
-    project.home.write("images/minimal.toml", "# an image\npakages = [\"hello\"]\n");
+    project
+        .home
+        .write("images/minimal.toml", "# an image\npakages = [\"hello\"]\n");
     let run = project.run(&["lock"]).exits(2);
     let expected = "\
 error: unknown key `pakages`

@@ -6,13 +6,22 @@ use super::support::World;
 fn all_that_is_known_is_shown() {
     let world = World::new();
     world.shows("show", &["show", "fail2ban", "awk", "--suite", "bookworm"]);
-    world.shows("show-json", &["show", "python3", "--suite", "bookworm", "--json"]);
+    world.shows(
+        "show-json",
+        &["show", "python3", "--suite", "bookworm", "--json"],
+    );
 }
 
 #[test]
 fn an_archive_cannot_write_to_the_terminal() {
-    let run = World::new().run(&["show", "hostile", "--suite", "bookworm"]).exits(0);
-    assert!(run.stdout.contains("a \u{fffd}[31mred\u{fffd} description"), "{:?}", run.stdout);
+    let run = World::new()
+        .run(&["show", "hostile", "--suite", "bookworm"])
+        .exits(0);
+    assert!(
+        run.stdout.contains("a \u{fffd}[31mred\u{fffd} description"),
+        "{:?}",
+        run.stdout
+    );
 }
 
 #[test]

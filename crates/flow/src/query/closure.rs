@@ -48,9 +48,17 @@ fn document(
 }
 
 /// One package of the closure.
-fn package(universe: &Universe<'_>, id: PackageId, reasons: &[Reason], variant: &str) -> ClosurePackage {
+fn package(
+    universe: &Universe<'_>,
+    id: PackageId,
+    reasons: &[Reason],
+    variant: &str,
+) -> ClosurePackage {
     let package = universe.package(id);
-    let why: Vec<Why> = reasons.iter().map(|reason| describe::why(universe, reason, variant)).collect();
+    let why: Vec<Why> = reasons
+        .iter()
+        .map(|reason| describe::why(universe, reason, variant))
+        .collect();
     ClosurePackage {
         name: package.name().to_owned(),
         version: package.version().to_owned(),
@@ -59,7 +67,10 @@ fn package(universe: &Universe<'_>, id: PackageId, reasons: &[Reason], variant: 
         source_version: package.source_version().to_owned(),
         size: package.size(),
         installed_size: package.installed_size(),
-        sha256: package.sha256().map(|digest| digest.to_string()).unwrap_or_default(),
+        sha256: package
+            .sha256()
+            .map(|digest| digest.to_string())
+            .unwrap_or_default(),
         filename: package.filename().to_owned(),
         repository: package.origin().repository.to_owned(),
         why,

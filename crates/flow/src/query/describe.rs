@@ -28,9 +28,19 @@ pub(crate) fn reference(universe: &Universe<'_>, id: PackageId) -> String {
 /// A reason; `variant` names the base set that was asked for.
 pub(crate) fn why(universe: &Universe<'_>, reason: &Reason, variant: &str) -> Why {
     match reason {
-        Reason::Wish(wish) => Why::Wish { wish: wish.to_string() },
-        Reason::Base => Why::Variant { variant: variant.to_owned() },
-        Reason::Needed { by, field, atom, provider_of, alternatives } => Why::Relation {
+        Reason::Wish(wish) => Why::Wish {
+            wish: wish.to_string(),
+        },
+        Reason::Base => Why::Variant {
+            variant: variant.to_owned(),
+        },
+        Reason::Needed {
+            by,
+            field,
+            atom,
+            provider_of,
+            alternatives,
+        } => Why::Relation {
             by: reference(universe, *by),
             field: field.name().to_owned(),
             relation: relation_of(universe, *by, *field, *atom),
@@ -58,8 +68,15 @@ fn relation_of(
     universe
         .dependencies(package)
         .filter(|dependency| dependency.field == field)
-        .find(|dependency| universe.group_atoms(dependency.group).any(|other| other == atom))
-        .map_or_else(|| universe.atom(atom).to_string(), |dependency| one_line(universe.group_text(dependency.group)))
+        .find(|dependency| {
+            universe
+                .group_atoms(dependency.group)
+                .any(|other| other == atom)
+        })
+        .map_or_else(
+            || universe.atom(atom).to_string(),
+            |dependency| one_line(universe.group_text(dependency.group)),
+        )
 }
 
 /// A relation without the line breaks it may have been written with.

@@ -23,23 +23,41 @@ pub fn installable(
     names: &[String],
     builds: bool,
 ) -> Result<documents::Installable, Error> {
-    let opened = open::open(context, scope, Want { sources: builds, ..Want::for_wishes(names) })?;
+    let opened = open::open(
+        context,
+        scope,
+        Want {
+            sources: builds,
+            ..Want::for_wishes(names)
+        },
+    )?;
     let universe = opened.universe()?;
     let packages = packages(&opened, &universe, names, builds)?;
-    (context.settings.events)(Event::Started { phase: Phase::Resolve, unit: Unit::Items, total: None });
+    (context.settings.events)(Event::Started {
+        phase: Phase::Resolve,
+        unit: Unit::Items,
+        total: None,
+    });
     let options = InstallableOptions {
         builds,
         packages: &packages,
         present: if builds { &BUILD_ESSENTIAL } else { &[] },
     };
     let verdict = formwork_resolve::installable(&universe, options);
-    (context.settings.events)(Event::Finished { phase: Phase::Resolve, summary: String::new() });
+    (context.settings.events)(Event::Finished {
+        phase: Phase::Resolve,
+        summary: String::new(),
+    });
     Ok(documents::Installable {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
         architecture: opened.architecture.clone(),
         total: verdict.total as u64,
-        broken: verdict.broken.iter().map(|broken| told(&universe, broken)).collect(),
+        broken: verdict
+            .broken
+            .iter()
+            .map(|broken| told(&universe, broken))
+            .collect(),
     })
 }
 
@@ -53,15 +71,25 @@ fn packages(
     let mut found = Vec::new();
     let mut unknown = Vec::new();
     for name in names {
-        let key = if builds { format!("src:{name}") } else { name.clone() };
-        let ids = opened.find(universe, &key).map(|id| universe.packages_named(id));
+        let key = if builds {
+            format!("src:{name}")
+        } else {
+            name.clone()
+        };
+        let ids = opened
+            .find(universe, &key)
+            .map(|id| universe.packages_named(id));
         let before = found.len();
         found.extend(ids.into_iter().flatten());
         if found.len() == before {
             unknown.push(name.as_str());
         }
     }
-    if unknown.is_empty() { Ok(found) } else { Err(opened.unknown(universe, &unknown)) }
+    if unknown.is_empty() {
+        Ok(found)
+    } else {
+        Err(opened.unknown(universe, &unknown))
+    }
 }
 
 /// One package that cannot be installed.

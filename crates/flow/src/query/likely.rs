@@ -15,10 +15,19 @@ const LONG_ENOUGH: usize = 3;
 /// The names most like this one, best first.
 pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
     let name = name.rsplit_once(':').map_or(name, |(front, _)| front);
-    let known = || universe.names().map(|id| universe.name(id)).filter(|known| !known.starts_with("src:"));
+    let known = || {
+        universe
+            .names()
+            .map(|id| universe.name(id))
+            .filter(|known| !known.starts_with("src:"))
+    };
     let mut found: Vec<&str> = Vec::new();
     if name.len() >= LONG_ENOUGH {
-        let longer = known().filter(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')));
+        let longer = known().filter(|known| {
+            known
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('-'))
+        });
         found.extend(longer.take(OFFERED));
     }
     found.extend(nearest(name, known(), OFFERED));

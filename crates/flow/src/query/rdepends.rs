@@ -41,13 +41,19 @@ pub fn rdepends(
 ) -> Result<documents::ReverseDependencies, Error> {
     let opened = open::open(context, scope, Want::for_wishes(&[name]))?;
     let universe = opened.universe()?;
-    let found = opened.find(&universe, name).ok_or_else(|| opened.unknown(&universe, &[name]))?;
+    let found = opened
+        .find(&universe, name)
+        .ok_or_else(|| opened.unknown(&universe, &[name]))?;
     let fields = depth.fields();
     let needs = direct(&universe, found, &fields);
     let mut dependants: Vec<Dependant> = needs.iter().map(|need| told(&universe, need)).collect();
     if depth.recursive {
         let further = indirect(&universe, &needs, &fields);
-        dependants.extend(further.into_iter().map(|(id, steps)| told_from_afar(&universe, id, steps)));
+        dependants.extend(
+            further
+                .into_iter()
+                .map(|(id, steps)| told_from_afar(&universe, id, steps)),
+        );
     }
     dependants.sort();
     Ok(documents::ReverseDependencies {
@@ -99,13 +105,25 @@ fn told_from_afar(universe: &Universe<'_>, id: PackageId, steps: u32) -> Dependa
 /// The packages, of those that apt would take, whose relations the name satisfies directly.
 fn direct(universe: &Universe<'_>, name: NameId, fields: &[Field]) -> Vec<Need> {
     let targets = targets(universe, name);
-    collect(universe, &satisfied_groups(universe, name, &targets), &targets, fields)
+    collect(
+        universe,
+        &satisfied_groups(universe, name, &targets),
+        &targets,
+        fields,
+    )
 }
 
 /// The packages that need the name through others: each with the number of steps, at least 2.
-fn indirect(universe: &Universe<'_>, direct: &[Need], fields: &[Field]) -> BTreeMap<PackageId, u32> {
+fn indirect(
+    universe: &Universe<'_>,
+    direct: &[Need],
+    fields: &[Field],
+) -> BTreeMap<PackageId, u32> {
     let index = needed_by(universe, fields);
-    let mut steps: BTreeMap<PackageId, u32> = direct.iter().map(|dependant| (dependant.package, 1)).collect();
+    let mut steps: BTreeMap<PackageId, u32> = direct
+        .iter()
+        .map(|dependant| (dependant.package, 1))
+        .collect();
     let mut queue: VecDeque<PackageId> = steps.keys().copied().collect();
     while let Some(package) = queue.pop_front() {
         let step = steps.get(&package).copied().unwrap_or(1);
@@ -124,19 +142,36 @@ fn indirect(universe: &Universe<'_>, direct: &[Need], fields: &[Field]) -> BTree
 fn targets(universe: &Universe<'_>, name: NameId) -> BTreeSet<u32> {
     let real: BTreeSet<u32> = universe.packages_named(name).map(|id| id.0).collect();
     if real.is_empty() {
-        return universe.providers(name).map(|provider| provider.package.0).collect();
+        return universe
+            .providers(name)
+            .map(|provider| provider.package.0)
+            .collect();
     }
     real
 }
 
 /// The groups that one of the packages satisfies; for a virtual name only those that say the name.
-fn satisfied_groups(universe: &Universe<'_>, name: NameId, targets: &BTreeSet<u32>) -> BTreeSet<GroupId> {
+fn satisfied_groups(
+    universe: &Universe<'_>,
+    name: NameId,
+    targets: &BTreeSet<u32>,
+) -> BTreeSet<GroupId> {
     let is_virtual = universe.packages_named(name).len() == 0;
     let text = universe.name(name);
     (0..universe.group_count())
         .map(|number| GroupId(number as u32))
-        .filter(|&group| universe.group_candidates(group).iter().any(|id| targets.contains(id)))
-        .filter(|&group| !is_virtual || universe.group_atoms(group).any(|atom| universe.atom(atom).name == text))
+        .filter(|&group| {
+            universe
+                .group_candidates(group)
+                .iter()
+                .any(|id| targets.contains(id))
+        })
+        .filter(|&group| {
+            !is_virtual
+                || universe
+                    .group_atoms(group)
+                    .any(|atom| universe.atom(atom).name == text)
+        })
         .collect()
 }
 
@@ -176,7 +211,10 @@ fn needed_by(universe: &Universe<'_>, fields: &[Field]) -> Vec<Vec<PackageId>> {
         if !package.is_candidate() || package.is_source() {
             continue;
         }
-        for dependency in universe.dependencies(id).filter(|dependency| fields.contains(&dependency.field)) {
+        for dependency in universe
+            .dependencies(id)
+            .filter(|dependency| fields.contains(&dependency.field))
+        {
             for &served in universe.group_candidates(dependency.group) {
                 if let Some(dependants) = index.get_mut(served as usize) {
                     dependants.push(id);

@@ -22,7 +22,10 @@ pub fn search(
     let opened = open::open(context, scope, Want::default())?;
     let universe = opened.universe()?;
     let found = matching(&universe, words);
-    let matches = found.into_iter().take(limit.unwrap_or(usize::MAX)).map(|id| told(&universe, id));
+    let matches = found
+        .into_iter()
+        .take(limit.unwrap_or(usize::MAX))
+        .map(|id| told(&universe, id));
     Ok(documents::Search {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
@@ -64,7 +67,9 @@ fn matching(universe: &Universe<'_>, words: &[String]) -> Vec<PackageId> {
     let mut found = Vec::new();
     for id in universe.ids() {
         let package = universe.package(id);
-        let usual = package.is_candidate() && !package.is_source() && is_for(native, package.architecture());
+        let usual = package.is_candidate()
+            && !package.is_source()
+            && is_for(native, package.architecture());
         if !usual {
             continue;
         }
@@ -101,8 +106,13 @@ fn fit_of(name: &str, description: &str, word: &str) -> Option<Fit> {
         });
     }
     let at = find_ignoring_case(description.as_bytes(), word.as_bytes())?;
-    let whole = is_border(description.as_bytes(), at) && is_end(description.as_bytes(), at + word.len());
-    Some(if whole { Fit::WordOfDescription } else { Fit::InDescription })
+    let whole =
+        is_border(description.as_bytes(), at) && is_end(description.as_bytes(), at + word.len());
+    Some(if whole {
+        Fit::WordOfDescription
+    } else {
+        Fit::InDescription
+    })
 }
 
 /// Where a lower-case word first occurs in a text, ASCII letters in any case.
@@ -110,18 +120,23 @@ fn find_ignoring_case(text: &[u8], word: &[u8]) -> Option<usize> {
     let first = *word.first()?;
     let last = text.len().checked_sub(word.len())?;
     (0..=last).find(|&at| {
-        text[at].to_ascii_lowercase() == first && text[at..at + word.len()].eq_ignore_ascii_case(word)
+        text[at].to_ascii_lowercase() == first
+            && text[at..at + word.len()].eq_ignore_ascii_case(word)
     })
 }
 
 /// Whether a word may begin at this byte.
 fn is_border(text: &[u8], at: usize) -> bool {
-    at == 0 || text.get(at - 1).is_some_and(|byte| !byte.is_ascii_alphanumeric())
+    at == 0
+        || text
+            .get(at - 1)
+            .is_some_and(|byte| !byte.is_ascii_alphanumeric())
 }
 
 /// Whether a word may end before this byte.
 fn is_end(text: &[u8], at: usize) -> bool {
-    text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    text.get(at)
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -134,9 +149,24 @@ mod tests {
             ("sqlite3", "a data base", "sqlite3", Some(Fit::WholeName)),
             ("sqlite3-tools", "tools", "sqlite3", Some(Fit::BeginOfName)),
             ("libsqlite3-0", "library", "sqlite", Some(Fit::InName)),
-            ("openssh-server", "secure shell", "server", Some(Fit::BeginOfPart)),
-            ("nginx", "small, powerful, scalable web/proxy Server", "server", Some(Fit::WordOfDescription)),
-            ("lighttpd", "fast webserver", "server", Some(Fit::InDescription)),
+            (
+                "openssh-server",
+                "secure shell",
+                "server",
+                Some(Fit::BeginOfPart),
+            ),
+            (
+                "nginx",
+                "small, powerful, scalable web/proxy Server",
+                "server",
+                Some(Fit::WordOfDescription),
+            ),
+            (
+                "lighttpd",
+                "fast webserver",
+                "server",
+                Some(Fit::InDescription),
+            ),
             ("mawk", "pattern scanning", "server", None),
             ("mawk", "", "server", None),
         ];
@@ -148,7 +178,10 @@ mod tests {
     #[test]
     fn every_word_must_occur() {
         let words = ["web".to_owned(), "server".to_owned()];
-        assert_eq!(fit_of_all("nginx", "web server", &words), Some(Fit::WordOfDescription));
+        assert_eq!(
+            fit_of_all("nginx", "web server", &words),
+            Some(Fit::WordOfDescription)
+        );
         assert_eq!(fit_of_all("nginx", "a server", &words), None);
     }
 

@@ -3,9 +3,9 @@
 use formwork_deb::universe::{Field, MultiArch, NameId, Package, PackageId, Universe};
 use formwork_model::documents::{self, ShownPackage, ShownRelation};
 
+use super::Scope;
 use super::describe::one_line;
 use super::open::{self, Opened, Want};
-use super::Scope;
 use crate::Error;
 use crate::context::Context;
 
@@ -15,7 +15,11 @@ pub fn show(context: &Context, scope: &Scope, names: &[String]) -> Result<docume
     let universe = opened.universe()?;
     let mut packages = Vec::new();
     for name in find_all(&opened, &universe, names)? {
-        packages.extend(versions(&universe, name).into_iter().map(|id| shown(&universe, id)));
+        packages.extend(
+            versions(&universe, name)
+                .into_iter()
+                .map(|id| shown(&universe, id)),
+        );
     }
     Ok(documents::Shown {
         format: documents::FORMAT,
@@ -27,7 +31,11 @@ pub fn show(context: &Context, scope: &Scope, names: &[String]) -> Result<docume
 }
 
 /// The numbers of all names; those unknown are reported together.
-fn find_all(opened: &Opened, universe: &Universe<'_>, names: &[String]) -> Result<Vec<NameId>, Error> {
+fn find_all(
+    opened: &Opened,
+    universe: &Universe<'_>,
+    names: &[String],
+) -> Result<Vec<NameId>, Error> {
     let mut found = Vec::new();
     let mut unknown = Vec::new();
     for name in names {
@@ -36,14 +44,21 @@ fn find_all(opened: &Opened, universe: &Universe<'_>, names: &[String]) -> Resul
             None => unknown.push(name.as_str()),
         }
     }
-    if unknown.is_empty() { Ok(found) } else { Err(opened.unknown(universe, &unknown)) }
+    if unknown.is_empty() {
+        Ok(found)
+    } else {
+        Err(opened.unknown(universe, &unknown))
+    }
 }
 
 /// The packages of a name, or else those that provide it, the candidates in front.
 fn versions(universe: &Universe<'_>, name: NameId) -> Vec<PackageId> {
     let mut ids: Vec<PackageId> = universe.packages_named(name).collect();
     if ids.is_empty() {
-        ids = universe.providers(name).map(|provider| provider.package).collect();
+        ids = universe
+            .providers(name)
+            .map(|provider| provider.package)
+            .collect();
         ids.sort();
         ids.dedup();
     }
@@ -68,7 +83,10 @@ fn shown(universe: &Universe<'_>, id: PackageId) -> ShownPackage {
         multi_arch: multi_arch(package.multi_arch()).to_owned(),
         size: package.size(),
         installed_size: package.installed_size(),
-        sha256: package.sha256().map(|digest| digest.to_string()).unwrap_or_default(),
+        sha256: package
+            .sha256()
+            .map(|digest| digest.to_string())
+            .unwrap_or_default(),
         filename: package.filename().to_owned(),
         repository: origin.repository.to_owned(),
         suite: origin.suite.to_owned(),
@@ -89,7 +107,10 @@ fn relations(universe: &Universe<'_>, package: Package<'_>) -> Vec<ShownRelation
             .map(|dependency| one_line(universe.group_text(dependency.group)))
             .collect();
         if !relations.is_empty() {
-            fields.push(ShownRelation { field: field.name().to_owned(), relations });
+            fields.push(ShownRelation {
+                field: field.name().to_owned(),
+                relations,
+            });
         }
     }
     let facts = [
@@ -98,9 +119,16 @@ fn relations(universe: &Universe<'_>, package: Package<'_>) -> Vec<ShownRelation
         ("Static-Built-Using", package.static_built_using()),
     ];
     for (field, text) in facts {
-        let relations: Vec<String> = text.split(',').map(one_line).filter(|relation| !relation.is_empty()).collect();
+        let relations: Vec<String> = text
+            .split(',')
+            .map(one_line)
+            .filter(|relation| !relation.is_empty())
+            .collect();
         if !relations.is_empty() {
-            fields.push(ShownRelation { field: field.to_owned(), relations });
+            fields.push(ShownRelation {
+                field: field.to_owned(),
+                relations,
+            });
         }
     }
     fields

@@ -19,7 +19,11 @@ pub(super) fn solve(
 ) -> Result<Answer<Solution>, Error> {
     let universe = opened.universe()?;
     let request = request(choice, wishes)?;
-    (context.settings.events)(Event::Started { phase: Phase::Resolve, unit: Unit::Items, total: None });
+    (context.settings.events)(Event::Started {
+        phase: Phase::Resolve,
+        unit: Unit::Items,
+        total: None,
+    });
     let result = formwork_resolve::solve(&universe, &request);
     let answer = match result {
         Ok(solution) => Answer::Yes(checked(&universe, &request, solution)?),
@@ -30,13 +34,19 @@ pub(super) fn solve(
             conflict: formwork_resolve::explain(&universe, &conflict),
         })),
     };
-    (context.settings.events)(Event::Finished { phase: Phase::Resolve, summary: String::new() });
+    (context.settings.events)(Event::Finished {
+        phase: Phase::Resolve,
+        summary: String::new(),
+    });
     Ok(answer)
 }
 
 /// The request that the words of a person make.
 fn request(choice: Choice, wishes: &[String]) -> Result<Request, Error> {
-    let wishes = wishes.iter().map(|text| Wish::parse(text)).collect::<Result<Vec<Wish>, _>>()?;
+    let wishes = wishes
+        .iter()
+        .map(|text| Wish::parse(text))
+        .collect::<Result<Vec<Wish>, _>>()?;
     Ok(Request {
         wishes,
         variant: choice.variant,
@@ -46,7 +56,12 @@ fn request(choice: Choice, wishes: &[String]) -> Result<Request, Error> {
 }
 
 /// The solution, once the checker agrees.
-fn checked(universe: &Universe<'_>, request: &Request, solution: Solution) -> Result<Solution, Error> {
-    formwork_resolve::check(universe, request, &solution.packages).map_err(|error| Error::Check(error.to_string()))?;
+fn checked(
+    universe: &Universe<'_>,
+    request: &Request,
+    solution: Solution,
+) -> Result<Solution, Error> {
+    formwork_resolve::check(universe, request, &solution.packages)
+        .map_err(|error| Error::Check(error.to_string()))?;
     Ok(solution)
 }

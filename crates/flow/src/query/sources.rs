@@ -25,19 +25,24 @@ pub fn sources(
     let mut groups: BTreeMap<(&str, &str), Vec<SourceBinary>> = BTreeMap::new();
     for &id in &solution.packages {
         let package = universe.package(id);
-        groups.entry((package.source(), package.source_version())).or_default().push(SourceBinary {
-            name: package.name().to_owned(),
-            version: package.version().to_owned(),
-            architecture: package.architecture().to_owned(),
-            size: package.size(),
-            installed_size: package.installed_size(),
-        });
+        groups
+            .entry((package.source(), package.source_version()))
+            .or_default()
+            .push(SourceBinary {
+                name: package.name().to_owned(),
+                version: package.version().to_owned(),
+                architecture: package.architecture().to_owned(),
+                size: package.size(),
+                installed_size: package.installed_size(),
+            });
     }
-    let sources = groups.into_iter().map(|((source, version), binaries)| SourceGroup {
-        source: source.to_owned(),
-        version: version.to_owned(),
-        binaries,
-    });
+    let sources = groups
+        .into_iter()
+        .map(|((source, version), binaries)| SourceGroup {
+            source: source.to_owned(),
+            version: version.to_owned(),
+            binaries,
+        });
     Ok(Answer::Yes(documents::Sources {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),

@@ -32,7 +32,10 @@ pub fn tree(
         told: BTreeSet::new(),
     };
     let depth = depth.unwrap_or(u32::MAX);
-    let roots = wished(&solution).into_iter().map(|id| unfolding.node(id, None, depth)).collect();
+    let roots = wished(&solution)
+        .into_iter()
+        .map(|id| unfolding.node(id, None, depth))
+        .collect();
     Ok(Answer::Yes(documents::Tree {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
@@ -45,12 +48,21 @@ pub fn tree(
 
 /// The packages that fulfil the wishes, in the order of the wishes, then the base set.
 fn wished(solution: &Solution) -> Vec<PackageId> {
-    let (wishes, base): (Vec<_>, Vec<_>) = solution.targets.iter().partition(|target| target.wish.is_some());
+    let (wishes, base): (Vec<_>, Vec<_>) = solution
+        .targets
+        .iter()
+        .partition(|target| target.wish.is_some());
     let mut seen = BTreeSet::new();
     wishes
         .into_iter()
         .chain(base)
-        .filter_map(|target| target.packages.iter().copied().find(|&id| solution.contains(id)))
+        .filter_map(|target| {
+            target
+                .packages
+                .iter()
+                .copied()
+                .find(|&id| solution.contains(id))
+        })
         .filter(|&id| seen.insert(id))
         .collect()
 }
@@ -73,14 +85,18 @@ impl Unfolding<'_> {
             Vec::new()
         } else {
             self.told.insert(id);
-            edges.into_iter().map(|(need, dependency)| self.node(need, Some(dependency), depth - 1)).collect()
+            edges
+                .into_iter()
+                .map(|(need, dependency)| self.node(need, Some(dependency), depth - 1))
+                .collect()
         };
         TreeNode {
             name: package.name().to_owned(),
             version: package.version().to_owned(),
             architecture: package.architecture().to_owned(),
             field: through.map(|dependency| dependency.field.name().to_owned()),
-            relation: through.map(|dependency| describe::one_line(self.universe.group_text(dependency.group))),
+            relation: through
+                .map(|dependency| describe::one_line(self.universe.group_text(dependency.group))),
             repeated,
             needs,
         }
@@ -90,8 +106,16 @@ impl Unfolding<'_> {
     fn edges(&self, id: PackageId) -> Vec<(PackageId, Dependency)> {
         let mut seen = BTreeSet::from([id]);
         let mut edges = Vec::new();
-        for dependency in self.universe.dependencies(id).filter(|dependency| self.counts(dependency.field)) {
-            let mut candidates = self.universe.group_candidates(dependency.group).iter().map(|&id| PackageId(id));
+        for dependency in self
+            .universe
+            .dependencies(id)
+            .filter(|dependency| self.counts(dependency.field))
+        {
+            let mut candidates = self
+                .universe
+                .group_candidates(dependency.group)
+                .iter()
+                .map(|&id| PackageId(id));
             let serving = candidates.find(|&candidate| self.solution.contains(candidate));
             if let Some(serving) = serving.filter(|&serving| seen.insert(serving)) {
                 edges.push((serving, dependency));

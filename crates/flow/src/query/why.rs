@@ -29,18 +29,52 @@ pub fn why(
         return why_in_project(context, scope, name);
     }
     let opened = open::open(context, scope, Want::for_wishes(wishes))?;
-    explain(context, &opened, &Asked { choice, wishes, name })
+    explain(
+        context,
+        &opened,
+        &Asked {
+            choice,
+            wishes,
+            name,
+        },
+    )
 }
 
 /// Explains the first image of the project that has the package, else the last one.
-fn why_in_project(context: &Context, scope: &Scope, name: &str) -> Result<Answer<documents::Explanation>, Error> {
-    let Some(loaded) = project::find(&context.settings)? else { return Err(Error::NoWish) };
+fn why_in_project(
+    context: &Context,
+    scope: &Scope,
+    name: &str,
+) -> Result<Answer<documents::Explanation>, Error> {
+    let Some(loaded) = project::find(&context.settings)? else {
+        return Err(Error::NoWish);
+    };
     let mut last = Err(ProjectError::NoImage.into());
-    for plan in loaded.project.plans().iter().filter(|plan| is_asked(scope, plan)) {
+    for plan in loaded
+        .project
+        .plans()
+        .iter()
+        .filter(|plan| is_asked(scope, plan))
+    {
         let opened = open::open_plan(context, scope, &loaded, plan)?;
-        let wishes: Vec<String> = plan.wishes.iter().map(|planned| planned.wish.to_string()).collect();
-        let choice = Choice { variant: Some(plan.variant), recommends: plan.recommends };
-        last = explain(context, &opened, &Asked { choice, wishes: &wishes, name });
+        let wishes: Vec<String> = plan
+            .wishes
+            .iter()
+            .map(|planned| planned.wish.to_string())
+            .collect();
+        let choice = Choice {
+            variant: Some(plan.variant),
+            recommends: plan.recommends,
+        };
+        last = explain(
+            context,
+            &opened,
+            &Asked {
+                choice,
+                wishes: &wishes,
+                name,
+            },
+        );
         if matches!(&last, Ok(Answer::Yes(explanation)) if !explanation.why.is_empty()) {
             (context.settings.events)(Event::Note(format!("as in {}", plan.title())));
             break;
@@ -51,7 +85,10 @@ fn why_in_project(context: &Context, scope: &Scope, name: &str) -> Result<Answer
 
 /// Whether a plan is one that the scope means.
 fn is_asked(scope: &Scope, plan: &Plan) -> bool {
-    scope.architecture.as_ref().is_none_or(|asked| *asked == plan.architecture)
+    scope
+        .architecture
+        .as_ref()
+        .is_none_or(|asked| *asked == plan.architecture)
         && (scope.suites.is_empty() || scope.suites.contains(&plan.suite))
 }
 
@@ -79,7 +116,12 @@ fn explain(
     meant.extend(universe.providers(found).map(|provider| provider.package));
     let member = meant.iter().copied().find(|&id| solution.contains(id));
     let package = member.or(meant.first().copied()).ok_or_else(unknown)?;
-    let question = Question { solution, choice: asked.choice, wishes: asked.wishes, package };
+    let question = Question {
+        solution,
+        choice: asked.choice,
+        wishes: asked.wishes,
+        package,
+    };
     Ok(Answer::Yes(explanation(opened, &universe, &question)))
 }
 
@@ -92,10 +134,20 @@ struct Question<'a> {
 }
 
 /// The document for one package.
-fn explanation(opened: &Opened, universe: &Universe<'_>, question: &Question<'_>) -> documents::Explanation {
-    let variant = question.choice.variant.map_or("", |variant| variant.as_str());
+fn explanation(
+    opened: &Opened,
+    universe: &Universe<'_>,
+    question: &Question<'_>,
+) -> documents::Explanation {
+    let variant = question
+        .choice
+        .variant
+        .map_or("", |variant| variant.as_str());
     let reasons = question.solution.reasons(universe);
-    let direct = reasons.get(&question.package).map(Vec::as_slice).unwrap_or_default();
+    let direct = reasons
+        .get(&question.package)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     documents::Explanation {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
@@ -104,7 +156,10 @@ fn explanation(opened: &Opened, universe: &Universe<'_>, question: &Question<'_>
         wishes: question.wishes.to_vec(),
         package: describe::package_name(universe, question.package),
         paths: paths(universe, &reasons, question.package, variant),
-        why: direct.iter().map(|reason| describe::why(universe, reason, variant)).collect(),
+        why: direct
+            .iter()
+            .map(|reason| describe::why(universe, reason, variant))
+            .collect(),
     }
 }
 
@@ -143,7 +198,12 @@ fn paths(
 }
 
 /// Follows the ways from a wished package.
-fn path(universe: &Universe<'_>, ways: &Ways<'_>, start: (PackageId, &Reason), variant: &str) -> ExplanationPath {
+fn path(
+    universe: &Universe<'_>,
+    ways: &Ways<'_>,
+    start: (PackageId, &Reason),
+    variant: &str,
+) -> ExplanationPath {
     let mut steps = Vec::new();
     let mut next = Some(start);
     while let Some((id, reason)) = next {

@@ -68,7 +68,9 @@ fn manual(name: Option<&str>) -> Result<String, Failure> {
     };
     let mut page = Vec::new();
     // Writing to memory cannot fail.
-    let _ = clap_mangen::Man::new(command).title(title).render(&mut page);
+    let _ = clap_mangen::Man::new(command)
+        .title(title)
+        .render(&mut page);
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
@@ -98,9 +100,18 @@ mod tests {
         let program = Arguments::command();
         for command in program.get_subcommands() {
             let name = command.get_name();
-            assert!(command.get_about().is_some(), "{name} says nothing of itself");
-            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(examples.starts_with("Examples:\n  formwork "), "{name} has no examples");
+            assert!(
+                command.get_about().is_some(),
+                "{name} says nothing of itself"
+            );
+            let examples = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                examples.starts_with("Examples:\n  formwork "),
+                "{name} has no examples"
+            );
         }
     }
 

@@ -13,7 +13,10 @@ pub(super) fn markdown(program: &mut Command) -> String {
     page.push_str("\n| command | what it does |\n|---|---|\n");
     for command in visible(program) {
         let name = command.get_name();
-        page.push_str(&format!("| [`{name}`](#formwork-{name}) | {} |\n", cell(&about(command))));
+        page.push_str(&format!(
+            "| [`{name}`](#formwork-{name}) | {} |\n",
+            cell(&about(command))
+        ));
     }
     page.push_str("\n## Global options\n\nEvery command takes these.\n\n");
     page.push_str(&options(program, |option| option.is_global_set()));
@@ -26,7 +29,11 @@ pub(super) fn markdown(program: &mut Command) -> String {
 /// One command and, one level deeper, its own commands.
 fn section(command: &Command, parent: &str, level: usize) -> String {
     let name = format!("{parent} {}", command.get_name());
-    let mut text = format!("\n{} {name}\n\n{}\n", "#".repeat(level), paragraphs(command));
+    let mut text = format!(
+        "\n{} {name}\n\n{}\n",
+        "#".repeat(level),
+        paragraphs(command)
+    );
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim();
     text.push_str(&format!("```text\n{usage}\n```\n"));
@@ -38,7 +45,10 @@ fn section(command: &Command, parent: &str, level: usize) -> String {
     if let Some(examples) = command.get_after_help() {
         let examples = examples.to_string();
         let body = examples.trim_start_matches("Examples:\n");
-        let lines: Vec<&str> = body.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+        let lines: Vec<&str> = body
+            .lines()
+            .map(|line| line.strip_prefix("  ").unwrap_or(line))
+            .collect();
         text.push_str(&format!("\n```sh\n{}\n```\n", lines.join("\n")));
     }
     for inner in visible(command) {
@@ -49,31 +59,53 @@ fn section(command: &Command, parent: &str, level: usize) -> String {
 
 /// Commands that people should know of.
 fn visible(command: &Command) -> impl Iterator<Item = &Command> {
-    command.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help")
+    command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
 
 /// What a command says of itself in a line.
 fn about(command: &Command) -> String {
-    command.get_about().map(ToString::to_string).unwrap_or_default()
+    command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// What a command says of itself in full.
 fn paragraphs(command: &Command) -> String {
     let text = command.get_long_about().or_else(|| command.get_about());
-    format!("{}\n", text.map(ToString::to_string).unwrap_or_default().trim())
+    format!(
+        "{}\n",
+        text.map(ToString::to_string).unwrap_or_default().trim()
+    )
 }
 
 /// A table of those arguments and options that are chosen; empty if there are none.
 fn options(command: &Command, chosen: impl Fn(&Arg) -> bool) -> String {
     let mut rows = String::new();
     let described = command.get_arguments().filter(|option| {
-        !option.is_hide_set() && !matches!(option.get_id().as_str(), "help" | "version") && chosen(option)
+        !option.is_hide_set()
+            && !matches!(option.get_id().as_str(), "help" | "version")
+            && chosen(option)
     });
     for option in described {
-        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
-        rows.push_str(&format!("| `{}` | {}{} |\n", spelling(option), cell(&help), values(option)));
+        let help = option
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        rows.push_str(&format!(
+            "| `{}` | {}{} |\n",
+            spelling(option),
+            cell(&help),
+            values(option)
+        ));
     }
-    if rows.is_empty() { rows } else { format!("| option | meaning |\n|---|---|\n{rows}") }
+    if rows.is_empty() {
+        rows
+    } else {
+        format!("| option | meaning |\n|---|---|\n{rows}")
+    }
 }
 
 /// How an option is typed: `-s, --suite <SUITE>`.
@@ -81,7 +113,13 @@ fn spelling(option: &Arg) -> String {
     let value = option
         .get_value_names()
         .filter(|_| option.get_action().takes_values())
-        .map(|names| names.iter().map(|name| format!("<{name}>")).collect::<Vec<_>>().join(" "));
+        .map(|names| {
+            names
+                .iter()
+                .map(|name| format!("<{name}>"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
     let dashes: Vec<String> = [
         option.get_short().map(|short| format!("-{short}")),
         option.get_long().map(|long| format!("--{long}")),
@@ -102,7 +140,10 @@ fn values(option: &Arg) -> String {
     if accepted.is_empty() || !option.get_action().takes_values() {
         return String::new();
     }
-    let words: Vec<String> = accepted.iter().map(|value| format!("`{}`", value.get_name())).collect();
+    let words: Vec<String> = accepted
+        .iter()
+        .map(|value| format!("`{}`", value.get_name()))
+        .collect();
     format!(" ({})", words.join(", "))
 }
 

@@ -1,10 +1,9 @@
 //! Wrong names and files: what is not known is said with the nearest that is, and with its place.
 
+use super::PROGRAM;
 use formwork_testkit::archive::Suite;
 use formwork_testkit::package::Package;
 use formwork_testkit::project::Project;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_formwork");
 
 fn project() -> Project {
     let package = |name: &str, version: &str| Package::new(name, version, "amd64");
