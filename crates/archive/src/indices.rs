@@ -63,14 +63,14 @@ pub fn plan(
         repository,
         same_component,
     )?;
+    let mut architectures = repository.architectures_of(want);
     offered(
         "architecture",
-        &want.architectures,
+        &architectures,
         &release.architectures,
         repository,
         |a, b| a == b,
     )?;
-    let mut architectures = want.architectures.clone();
     let separate_all =
         release.architectures.iter().any(|one| one == "all") && !release.no_support_for_all;
     if separate_all && !architectures.iter().any(|one| one == "all") {

@@ -89,7 +89,7 @@ fn path(inner: &Inner, repository: &Repository, want: &Want) -> Option<PathBuf> 
             .unwrap_or_default()
             .as_bytes(),
     );
-    field(want.architectures.join(" ").as_bytes());
+    field(repository.architectures_of(want).join(" ").as_bytes());
     field(&[u8::from(want.sources)]);
     for keyring in &repository.keyrings {
         field(keyring.label().as_bytes());

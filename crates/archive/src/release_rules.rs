@@ -200,6 +200,7 @@ mod tests {
             priority: 500,
             at: None,
             snapshot_template: None,
+            architectures: Vec::new(),
             allow_expired: None,
             kind: RepositoryKind::Indexed,
         }

@@ -18,6 +18,8 @@ pub struct Repository {
     pub suite: String,
     /// The components that are wanted, in order.
     pub components: Vec<String>,
+    /// The architectures it is limited to; empty: all that are wanted.
+    pub architectures: Vec<String>,
     /// The keyrings whose keys may sign its Release.
     pub keyrings: Vec<KeyringSource>,
     /// Pin priority as apt understands it; 500 is ordinary.
@@ -113,6 +115,13 @@ pub struct Want {
 }
 
 impl Repository {
+    /// The wanted architectures that this repository is not closed to.
+    #[must_use]
+    pub fn architectures_of(&self, want: &Want) -> Vec<String> {
+        let open = |name: &&String| self.architectures.is_empty() || self.architectures.contains(name);
+        want.architectures.iter().filter(open).cloned().collect()
+    }
+
     /// The time at which expiry is judged: the asked date, else the present.
     #[must_use]
     pub fn reference(&self, now: Timestamp) -> Timestamp {

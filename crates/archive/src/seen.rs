@@ -122,6 +122,7 @@ mod tests {
             priority: 500,
             at: at.map(Timestamp),
             snapshot_template: None,
+            architectures: Vec::new(),
             allow_expired: None,
             kind: RepositoryKind::Indexed,
         }

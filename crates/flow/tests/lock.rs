@@ -493,3 +493,39 @@ fn a_locked_package_is_had_after_the_mirror_dropped_it() {
     let again = fetch(&bench.context()).expect("the copy has it");
     assert_eq!(again.packages, fetched.packages);
 }
+
+#[test]
+fn a_repository_for_one_architecture_is_not_asked_for_another() {
+    let bench = Bench::new(
+        vec![package("hello", "1.0")],
+        "\"hello\", \"extra [amd64]\"",
+    );
+    let arm = Package::new("hello", "1.0", "arm64");
+    bench.publish(MONDAY, vec![package("hello", "1.0"), arm]);
+    let vendor = Archive::new();
+    vendor.write(
+        &Suite::new("stable")
+            .date(MONDAY)
+            .package(package("extra", "1")),
+    );
+    let more = format!(
+        "[repositories.vendor]\nurl = \"{}\"\nsuite = \"stable\"\nserves = [\"bookworm\"]\nkeyrings = [\"{}\"]\n",
+        vendor.url(),
+        vendor.keyring().display()
+    );
+    bench.configure(&more);
+    bench.write(
+        "images/gateway.toml",
+        b"packages = [\"hello\", \"extra [amd64]\"]\nvariant = \"essential\"\narchitectures = [\"amd64\", \"arm64\"]\n",
+    );
+    let error = lock(&bench.context())
+        .expect_err("the vendor has no arm64")
+        .to_string();
+    assert!(
+        error.contains("arm64") && error.contains("vendor"),
+        "{error}"
+    );
+    bench.configure(&format!("{more}architectures = [\"amd64\"]\n"));
+    assert_eq!(bench.lock().closures, 2);
+    assert_eq!(bench.locked(), ["extra 1", "hello 1.0", "hello 1.0"]);
+}

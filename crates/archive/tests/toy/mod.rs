@@ -83,6 +83,7 @@ impl Toy {
             priority: 500,
             at: None,
             snapshot_template: None,
+            architectures: Vec::new(),
             allow_expired: None,
             kind: RepositoryKind::Indexed,
         }
