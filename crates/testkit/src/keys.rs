@@ -7,7 +7,6 @@ use pgp::composed::{
     ArmorOptions, CleartextSignedMessage, DetachedSignature, KeyType, SignedKeyDetails,
     SignedPublicKey, SignedSecretKey, SignedSecretSubKey,
 };
-pub use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
     self, KeyFlags, PacketTrait as _, SignatureConfig, SignatureType, Subpacket, SubpacketData,
     UserId,
@@ -29,8 +28,6 @@ pub struct KeyOptions {
     pub expires: Option<i64>,
     /// Sign with a subkey and leave the primary key for certification.
     pub signing_subkey: bool,
-    /// Digest of the data signatures; anything weaker than SHA-256 is for tests of refusal.
-    pub digest: HashAlgorithm,
 }
 
 impl Default for KeyOptions {
@@ -39,7 +36,6 @@ impl Default for KeyOptions {
             created: seconds("2010-01-01"),
             expires: None,
             signing_subkey: false,
-            digest: HashAlgorithm::Sha256,
         }
     }
 }
@@ -48,7 +44,6 @@ impl Default for KeyOptions {
 #[derive(Debug, Clone)]
 pub struct Key {
     secret: SignedSecretKey,
-    options: KeyOptions,
 }
 
 impl Key {
@@ -98,7 +93,7 @@ impl Key {
         secret
             .verify_bindings()
             .expect("a key that verifies itself");
-        Self { secret, options }
+        Self { secret }
     }
 
     /// The fingerprint of the primary key, in upper-case hexadecimal.
@@ -151,14 +146,8 @@ impl Key {
 
     fn signature(&self, kind: SignatureType, text: &[u8], date: i64) -> packet::Signature {
         match self.secret.secret_subkeys.first() {
-            Some(subkey) => data_signature(&subkey.key, kind, self.options.digest, text, date),
-            None => data_signature(
-                &self.secret.primary_key,
-                kind,
-                self.options.digest,
-                text,
-                date,
-            ),
+            Some(subkey) => data_signature(&subkey.key, kind, text, date),
+            None => data_signature(&self.secret.primary_key, kind, text, date),
         }
     }
 }
@@ -287,12 +276,10 @@ fn signing_subkey(
 fn data_signature(
     key: &impl pgp::types::SigningKey,
     kind: SignatureType,
-    digest: HashAlgorithm,
     text: &[u8],
     date: i64,
 ) -> packet::Signature {
-    let mut config = signature_config(key, kind, date);
-    config.hash_alg = digest;
+    let config = signature_config(key, kind, date);
     config
         .sign(key, &Password::empty(), text)
         .expect("a signature")
