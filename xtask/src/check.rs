@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 mod budget;
 mod cargo;
+mod differential;
 mod documents;
 pub(crate) mod generated;
 mod layers;
@@ -67,6 +68,11 @@ const CHECKS: &[Check] = &[
         name: "tests",
         what: "every test of the workspace",
         run: cargo::tests,
+    },
+    Check {
+        name: "differential",
+        what: "random universes as apt and dose see them",
+        run: differential::check,
     },
     Check {
         name: "rustdoc",

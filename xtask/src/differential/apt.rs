@@ -54,6 +54,8 @@ fn simulate(configuration: &Path, wishes: &[String], options: &[&str]) -> Result
         .env("LC_ALL", "C")
         .args(["install", "--simulate", "--quiet", "--verbose-versions"])
         .args(["--no-install-recommends", "-o", "Debug::NoLocking=1"])
+        // Newer versions of apt have another solver beside the one that is compared with.
+        .args(["-o", "APT::Solver=internal"])
         .args(options)
         .args(wishes)
         .output()

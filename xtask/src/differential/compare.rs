@@ -121,8 +121,8 @@ impl Report {
         self.agrees() && self.unexplained * 100 <= self.apt_answers
     }
 
-    /// Adds another comparison's counts.
-    pub(crate) fn merge(&mut self, other: Report) {
+    /// Adds another comparison's counts; `place` says where its archive is.
+    pub(crate) fn merge(&mut self, other: Report, place: &str) {
         self.sets += other.sets;
         self.apt_answers += other.apt_answers;
         self.same += other.same;
@@ -130,10 +130,12 @@ impl Report {
         self.by_provider += other.by_provider;
         self.valid += other.valid;
         self.answers += other.answers;
-        self.faults.extend(other.faults);
         self.unexplained += other.unexplained;
-        self.differing.extend(other.differing);
-        self.peers.extend(other.peers);
+        let placed = |line: String| format!("{line} in {place}");
+        self.faults.extend(other.faults.into_iter().map(placed));
+        self.differing
+            .extend(other.differing.into_iter().map(placed));
+        self.peers.extend(other.peers.into_iter().map(placed));
     }
 
     /// The report as text: the counts, then every case that is not the same.

@@ -23,8 +23,8 @@ use std::process::Command;
 /// Random sets and clashing sets that each universe is asked.
 const SETS: (usize, usize) = (10, 6);
 
-/// Compares on `count` universes.
-pub(crate) fn run(options: &Options, count: usize) -> Result<bool, String> {
+/// Compares on `count` universes and returns what came of it.
+pub(crate) fn compare(options: &Options, count: usize) -> Result<Report, String> {
     let program = options
         .formwork
         .clone()
@@ -35,13 +35,9 @@ pub(crate) fn run(options: &Options, count: usize) -> Result<bool, String> {
         let directory = options.data.join("toy").join(seed.to_string());
         let place = Place::make(&directory, &universe::make(seed))?;
         let report = place.compare(&program, seed)?;
-        if !report.agrees() {
-            println!("in {}:", directory.display());
-        }
-        total.merge(report);
+        total.merge(report, &directory.display().to_string());
     }
-    print!("{}", total.render(&format!("{count} universes")));
-    Ok(total.passes_but_for_repairs())
+    Ok(total)
 }
 
 /// One universe on disk: archive, apt root, and a home for Formwork.
