@@ -29,8 +29,7 @@ pub enum Error {
     },
     /// The signature of a Release is not good enough.
     #[error(
-        "{suite} of repository `{repository}` is not believed: {source}\n  if its keys have changed, name the right keyring: keyrings = [\"path/to/keyring.gpg\"]"
-    )]
+        "{suite} of repository `{repository}` is not believed: {source}\n  {}", untrusted_hint(.source))]
     Untrusted {
         /// The repository's name.
         repository: String,
@@ -205,10 +204,10 @@ pub enum Error {
     Unpack(#[from] UnpackError),
     /// A Release file that could not be fetched.
     #[error(transparent)]
-    Http(#[from] HttpError),
+    Http(HttpError),
     /// Files that could not be fetched.
     #[error(transparent)]
-    Fetch(#[from] FetchError),
+    Fetch(FetchError),
     /// `--offline` forbids what is needed.
     #[error("offline, and not in the cache: {}", lacking.join(", "))]
     Offline {
@@ -236,12 +235,14 @@ pub enum Error {
         at: Timestamp,
     },
     /// No mirror is known.
-    #[error("no mirror for {suite}: this machine's apt sources name none{}\n  give one with --mirror URL, FORMWORK_MIRROR=URL or `url` in formwork.toml", seen_hint(.sources))]
+    #[error("no mirror for {suite}: this machine's apt sources name none{}\n  give one with --mirror URL, FORMWORK_MIRROR=URL or `mirror` in formwork.toml", seen_hint(.sources, .notes))]
     NoMirror {
         /// The suite.
         suite: String,
         /// The files that were read.
         sources: Vec<String>,
+        /// What in them could not be understood.
+        notes: Vec<String>,
     },
     /// A directory of packages that is not on this machine.
     #[error(
@@ -272,6 +273,38 @@ pub enum Error {
     Interrupted,
 }
 
+impl From<HttpError> for Error {
+    fn from(error: HttpError) -> Error {
+        match error {
+            HttpError::Interrupted => Error::Interrupted,
+            HttpError::File(error) => Error::System(error),
+            other => Error::Http(other),
+        }
+    }
+}
+
+impl From<FetchError> for Error {
+    fn from(error: FetchError) -> Error {
+        match error {
+            FetchError::Interrupted => Error::Interrupted,
+            FetchError::File(error) => Error::System(error),
+            other => Error::Fetch(other),
+        }
+    }
+}
+
+/// What to try when a Release is not believed.
+fn untrusted_hint(source: &TrustError) -> &'static str {
+    match source {
+        TrustError::Framing(_) => {
+            "is the address right, and does nothing in between answer with a page of its own?"
+        }
+        _ => {
+            "if its keys have changed, name the right keyring: keyrings = [\"path/to/keyring.gpg\"]"
+        }
+    }
+}
+
 fn expired_hint(lapsed: &Option<Timestamp>) -> String {
     match lapsed {
         Some(until) => format!("its allow_expired held until {} and has itself expired", until.date()),
@@ -279,9 +312,10 @@ fn expired_hint(lapsed: &Option<Timestamp>) -> String {
     }
 }
 
-fn seen_hint(sources: &[String]) -> String {
+fn seen_hint(sources: &[String], notes: &[String]) -> String {
     if sources.is_empty() {
         return " (there are none)".to_owned();
     }
-    format!(" (read: {})", sources.join(", "))
+    let notes: String = notes.iter().map(|note| format!("\n  {note}")).collect();
+    format!(" (read: {}){notes}", sources.join(", "))
 }

@@ -164,9 +164,11 @@ pub fn mirror_for(suite: &str, given: Option<&Url>, root: &Path) -> Result<Mirro
         });
     }
     let machine = AptSources::read(root);
+    let AptSources { files, notes, .. } = &machine;
     machine.find(suite).ok_or_else(|| Error::NoMirror {
         suite: suite.to_owned(),
-        sources: machine.files.clone(),
+        sources: files.clone(),
+        notes: notes.clone(),
     })
 }
 

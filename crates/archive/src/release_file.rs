@@ -3,6 +3,7 @@
 use formwork_deb::release::Release;
 use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
+use formwork_model::event::Event;
 
 use crate::archive::Inner;
 use crate::error::Error;
@@ -46,6 +47,7 @@ impl Inner {
     ) -> Result<VerifiedPart, Error> {
         let base = self.release_base(repository)?;
         let (signed, release) = self.believed(repository, &base)?;
+        self.tell_refused(repository, &signed);
         let options = &self.options;
         let expired_waiver =
             release_rules::check(&release, signed.signers(), repository, options.now)?;
@@ -169,6 +171,15 @@ impl Inner {
             source,
         })?;
         Ok((signed, release))
+    }
+
+    /// One good signature suffices; those that do not count are worth a word.
+    fn tell_refused(&self, repository: &Repository, signed: &SignedText) {
+        for refused in signed.refused() {
+            let Repository { name, suite, .. } = repository;
+            let text = format!("{suite} of repository `{name}`: one more signature, {refused}");
+            (self.events)(Event::Note(text));
+        }
     }
 
     /// `Release` and `Release.gpg`, which archives of old have instead of `InRelease`.

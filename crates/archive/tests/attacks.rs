@@ -7,7 +7,7 @@ use formwork_archive::repository::Floor;
 use formwork_archive::{Error, LockedFile};
 use formwork_deb::sha256::Sha256;
 use formwork_testkit::archive::{Suite, archive_key};
-use formwork_testkit::keys::{Key, KeyOptions, sign_inline};
+use formwork_testkit::keys::{Key, sign_inline};
 use formwork_testkit::package::Package;
 use formwork_testkit::server::Fault;
 
@@ -137,28 +137,6 @@ fn a_key_that_only_a_foreign_keyring_holds() {
         toy.sync(&toy.repository()),
         Err(Error::Untrusted { .. })
     ));
-}
-
-#[test]
-fn a_weak_digest() {
-    let options = KeyOptions {
-        digest: pgp::crypto::hash::HashAlgorithm::Sha1,
-        ..KeyOptions::default()
-    };
-    let made = std::panic::catch_unwind(|| {
-        let key = Key::with("Weak <weak@mirror.example>", options);
-        (Toy::new(&bookworm().keys(&[&key])), key)
-    });
-    // Where the library refuses to sign so weakly, the policy's own tests stand in.
-    if let Ok((toy, key)) = made {
-        let keyring = toy.archive.write_keyring("weak.gpg", &[&key]);
-        let keyrings = vec![formwork_archive::trust::KeyringSource::File(keyring)];
-        let repository = formwork_archive::repository::Repository {
-            keyrings,
-            ..toy.repository()
-        };
-        assert!(toy.refused(&repository).contains("not safe"));
-    }
 }
 
 #[test]
