@@ -267,6 +267,23 @@ fn components_and_architectures_must_be_offered() {
 }
 
 #[test]
+fn a_repository_may_be_closed_to_some_architectures() {
+    let toy = Toy::new(&bookworm());
+    let want = Want {
+        architectures: vec!["amd64".to_owned(), "arm64".to_owned()],
+        sources: false,
+    };
+    let only = vec!["amd64".to_owned()];
+    let closed = Repository {
+        architectures: only,
+        ..toy.repository()
+    };
+    let snapshot = toy.open().sync(&[closed], &want).unwrap();
+    assert_eq!(toy.packages(&snapshot).unwrap().len(), 2);
+    assert!(toy.open().sync(&[toy.repository()], &want).is_err());
+}
+
+#[test]
 fn the_index_of_all_is_read_where_it_stands_alone() {
     let suite = bookworm()
         .architectures(&["all", "amd64"])
@@ -640,6 +657,18 @@ fn a_locked_package_that_the_mirror_dropped_comes_from_elsewhere() {
         ..toy.repository()
     };
     assert!(obtain(&toy, &[toy.repository(), copies]).is_ok());
+}
+
+#[test]
+fn further_signatures_that_do_not_count_are_told() {
+    let stranger = Key::new("Stranger <stranger@mirror.example>");
+    let ours = formwork_testkit::archive::archive_key();
+    let toy = Toy::new(&bookworm().keys(&[&stranger, &ours]));
+    let snapshot = toy.sync(&toy.repository()).unwrap();
+    assert_eq!(snapshot.releases().next().unwrap().signers.len(), 1);
+    let events = toy.events.lock().unwrap();
+    let told = |event: &Event| matches!(event, Event::Note(text) if text.contains(&stranger.fingerprint()));
+    assert!(events.iter().any(told), "{events:?}");
 }
 
 #[test]
