@@ -13,7 +13,8 @@
 //! * The primary key must carry a valid self-signature; the newest one decides on expiry and
 //!   flags. Signatures by other people on a certificate are ignored.
 //! * A revocation for compromise, or without a reason, voids all signatures ever made; one
-//!   that says "superseded" or "retired" only those made after it.
+//!   that says "superseded" or "retired" only those made after it. Only the key's own revocations
+//!   are known; those by a designated revoker are not.
 //! * RSA and DSA keys need 2048 bits. Self-signatures obey the same hash policy, so Debian's
 //!   keys up to squeeze (SHA-1) cannot be used.
 //! * A key that has expired by the time at which we judge (see [`Policy::reference`]) but
@@ -191,6 +192,11 @@ pub fn verify_detached(
         )));
     }
     let text = cleartext::plain_text(content)?.to_owned();
+    // A signature over text hashes all line ends alike: with another one in its place, a line
+    // could be hidden from the reader and still be "signed".
+    if text.contains('\r') {
+        return Err(TrustError::Framing("it has a carriage return".to_owned()));
+    }
     let signatures = armour::signatures(signature_file)?;
     let judge = signature::Judge {
         keyring,

@@ -81,8 +81,10 @@ pub fn load_keyrings(sources: &[KeyringSource]) -> Result<Keyring, TrustError> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, TrustError> {
-    formwork_sys::fs::read_limited(path, MAX_KEYRING_BYTES)
-        .map_err(|error| TrustError::Keyring { name: path.display().to_string(), reason: error.to_string() })
+    formwork_sys::fs::read_limited(path, MAX_KEYRING_BYTES).map_err(|error| TrustError::Keyring {
+        name: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 #[cfg(test)]

@@ -80,6 +80,46 @@ fn the_text_is_what_was_signed_and_agrees_with_the_library() {
 }
 
 #[test]
+fn texts_of_all_shapes_come_out_as_they_were_signed() {
+    let key = primary(1);
+    let keyring = Keyring::read("test", &plain(&key).0).unwrap();
+    for text in [
+        "a",
+        "a\n",
+        "-\n- x\n",
+        "\n\n",
+        "--- --\nb",
+        "- - -",
+        "From x\n",
+        "\u{e4}\u{1f600}\n",
+        "a\r\nb",
+    ] {
+        let message = inline(text, &[&key]);
+        let signed = verify_inline(message.as_bytes(), &keyring, &policy()).unwrap();
+        assert_eq!(
+            signed.text(),
+            format!("{}\n", text.replace("\r\n", "\n")),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn line_ends_of_a_detached_text_cannot_be_exchanged() {
+    let key = primary(1);
+    let keyring = Keyring::read("test", &plain(&key).0).unwrap();
+    let signature = Draft::new(SignatureType::Text)
+        .made(NOW - DAY)
+        .over(TEXT.as_bytes(), &key);
+    let file = Bytes::default().add(&signature).0;
+    assert!(verify_detached(TEXT.as_bytes(), &file, &keyring, &policy()).is_ok());
+    for changed in [TEXT.replacen('\n', "\r", 1), TEXT.replacen('\n', "\r\n", 1)] {
+        let error = verify_detached(changed.as_bytes(), &file, &keyring, &policy()).unwrap_err();
+        assert!(matches!(error, TrustError::Framing(_)), "{error}");
+    }
+}
+
+#[test]
 fn one_good_signature_suffices_and_the_others_are_told() {
     let (ours, foreign) = (primary(1), primary(2));
     let keyring = Keyring::read("test", &plain(&ours).0).unwrap();
