@@ -11,7 +11,7 @@ use formwork_archive::url::Url;
 use formwork_archive::{Snapshot, VerifiedRelease};
 use formwork_deb::time::Timestamp;
 use formwork_model::documents::{Input, Waiver};
-use formwork_model::project::{self, DebianArchive, LOW_PRIORITY, USUAL_PRIORITY};
+use formwork_model::project::{self, DebianArchive};
 
 use crate::Error;
 use crate::context::{Context, Settings};
@@ -128,11 +128,7 @@ pub(crate) fn of_machine(
         suite: suite.to_owned(),
         components,
         keyrings: keyrings(asked.keyrings)?,
-        priority: if suite.contains("-backports") {
-            LOW_PRIORITY
-        } else {
-            USUAL_PRIORITY
-        },
+        priority: project::usual_priority(suite),
         at: asked.at,
         snapshot_template: None,
         architectures: Vec::new(),

@@ -36,6 +36,8 @@ pub use template::{GITIGNORE, IMAGE_NAME, image_template, project_template};
 pub const USUAL_PRIORITY: i32 = 500;
 /// The priority of backports and of third parties, which never win unless asked.
 pub const LOW_PRIORITY: i32 = 100;
+/// The priority of suites whose Release says `NotAutomatic` without `ButAutomaticUpgrades`.
+pub const LEAST_PRIORITY: i32 = 1;
 
 /// A whole project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,12 +206,11 @@ impl Repository {
     /// The priority of one of its suites, backports and third parties standing back.
     #[must_use]
     pub fn priority_of(&self, suite: &str) -> i32 {
-        let third_party = matches!(&self.place, Place::Url { archive: None, .. });
-        let backports = suite.ends_with("-backports") || suite.ends_with("-backports-sloppy");
-        match self.priority {
-            Some(priority) => priority,
-            None if third_party || backports => LOW_PRIORITY,
-            None => USUAL_PRIORITY,
+        let usual = usual_priority(suite);
+        match (self.priority, &self.place) {
+            (Some(priority), _) => priority,
+            (None, Place::Url { archive: None, .. }) => usual.min(LOW_PRIORITY),
+            (None, _) => usual,
         }
     }
 
@@ -220,6 +221,16 @@ impl Repository {
             return self.suites.is_empty() || base_suite(own_suite) == image_suite;
         }
         self.serves.iter().any(|served| served == image_suite)
+    }
+}
+
+/// The priority of a suite of which nothing else is said, as apt takes it from the Release.
+#[must_use]
+pub fn usual_priority(suite: &str) -> i32 {
+    match suite {
+        "experimental" | "rc-buggy" => LEAST_PRIORITY,
+        _ if suite.ends_with("-backports") || suite.ends_with("-backports-sloppy") => LOW_PRIORITY,
+        _ => USUAL_PRIORITY,
     }
 }
 

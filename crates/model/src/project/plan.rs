@@ -51,8 +51,6 @@ pub struct PlanRepository {
     pub suite: Option<String>,
     /// The priority of this suite.
     pub priority: i32,
-    /// Whether the project itself gave that priority; if not, `NotAutomatic` may lower it.
-    pub explicit: bool,
 }
 
 impl Project {
@@ -139,7 +137,6 @@ fn part(repository: &Repository, suite: Option<&str>) -> PlanRepository {
         name: repository.name.clone(),
         suite: suite.map(str::to_owned),
         priority: repository.priority_of(suite.unwrap_or_default()),
-        explicit: repository.priority.is_some(),
     }
 }
 

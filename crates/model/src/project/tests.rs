@@ -1,5 +1,7 @@
 //! Every complaint about a project as a table, and what is meant when there is none.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A project of which nothing is wrong.
@@ -93,6 +95,9 @@ fn backports_and_third_parties_stand_back_unless_the_project_says_otherwise() {
     let more = r#"
 [repositories.backports]
 suite = "bookworm-backports"
+[repositories.experimental]
+suite = "experimental"
+serves = ["bookworm"]
 [repositories.vendor]
 url = "https://packages.example/apt"
 suite = "stable"
@@ -123,6 +128,7 @@ path = "packages"
         ("backports", 100),
         ("copy", 500),
         ("debian", 500),
+        ("experimental", 1),
         ("own", 500),
         ("security", 500),
         ("vendor", 100),
@@ -541,4 +547,24 @@ fn an_edit_keeps_comments_order_and_style() {
         Err(EditError::Syntax(_))
     ));
     assert!(matches!(add_package("", "a b"), Err(EditError::Wish(_))));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(
+        at in 0_usize..400,
+        length in 0_usize..30,
+        junk in "\\PC{0,12}",
+    ) {
+        let mut text = GOOD.to_owned();
+        let (start, end) = (at.min(text.len()), (at + length).min(text.len()));
+        text.replace_range(start..end, &junk);
+        for (project, image) in [(text.as_str(), "packages = [\"mc\"]"), (GOOD, junk.as_str())] {
+            if let Err(error) = read(project, image) {
+                let shown = error.spot.text.chars().count() as u64;
+                prop_assert!(error.spot.line >= 1 && error.spot.column >= 1);
+                prop_assert!(error.spot.column <= shown + 1, "{:?}", error);
+            }
+        }
+    }
 }
