@@ -81,7 +81,9 @@ fn a_certificate_for_another_name_is_refused() {
     let port = tls_server("200 OK\r\n");
     // The same machine by a name that the certificate does not hold.
     let address = url(&format!("https://127.0.0.2:{port}/"));
-    let error = client(vec![data("authority.pem")]).get(&address, 10).unwrap_err();
+    let error = client(vec![data("authority.pem")])
+        .get(&address, 10)
+        .unwrap_err();
     assert!(matches!(error, HttpError::Certificate { .. }), "{error}");
 }
 
