@@ -13,17 +13,21 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::Arguments;
-use failure::{Failure, Outcome, mapping, panic};
+use failure::{Code, Failure, Outcome, mapping, panic};
 use session::Session;
 
 fn main() -> ExitCode {
     panic::install();
     formwork_flow::context::notice_interrupts();
     let arguments = Arguments::parse();
+    ExitCode::from(panic::guarded(|| run(arguments)) as u8)
+}
+
+/// Runs one command and shows how it went.
+fn run(arguments: Arguments) -> Code {
     let mut session = Session::new(arguments.global);
     let result = commands::run(&arguments.command, &mut session);
-    let code = mapping::end(finish(&mut session, result));
-    ExitCode::from(code as u8)
+    mapping::end(finish(&mut session, result))
 }
 
 /// Hands the last results over; a command that failed still shows what it had to say.

@@ -32,7 +32,7 @@ enum Action {
         #[arg(long, value_name = "DAYS")]
         unused: Option<u32>,
     },
-    /// Read every entry and check its digest; damaged ones are removed
+    /// Read every entry and check its digest; damaged ones are removed, and the exit code is 1
     Verify,
 }
 

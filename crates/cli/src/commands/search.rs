@@ -13,6 +13,8 @@ use crate::terminal::table::{Align, Cell, Table};
 use crate::arguments::QueryOptions;
 
 /// Find packages by words in their names and short descriptions, best first
+///
+/// Exit code 1 if none fits.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

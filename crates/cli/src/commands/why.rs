@@ -14,7 +14,8 @@ use crate::arguments::{ChoiceOptions, QueryOptions};
 
 /// Explain why a package is needed: every chain, and whether another could have served
 ///
-/// In a project the images' own lists are explained unless --from names other wishes.
+/// In a project the images' own lists are explained unless --from names other wishes. Exit
+/// code 1 if nothing that is wished needs the package.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

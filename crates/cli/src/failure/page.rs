@@ -60,7 +60,7 @@ impl Page {
                     style.paint(Ink::Bad, "error:"),
                     printable(line)
                 )),
-                _ => text.push_str(&format!("  {}\n", printable(line))),
+                _ => text.push_str(&format!("  {}\n", printable(line.trim_start()))),
             }
         }
         if let Some(place) = &self.place {

@@ -19,7 +19,7 @@ pub fn closure(
     let opened = open::open(context, scope, Want::for_wishes(wishes))?;
     match solved::solve(context, &opened, choice, wishes)? {
         Answer::No(contradiction) => Ok(Answer::No(contradiction)),
-        Answer::Yes(solution) => Ok(Answer::Yes(document(&opened, &solution, choice, wishes)?)),
+        Answer::Yes(solution) => Ok(Answer::Yes(document(&opened, &solution, choice, wishes))),
     }
 }
 
@@ -29,22 +29,22 @@ fn document(
     solution: &Solution,
     choice: Choice,
     wishes: &[String],
-) -> Result<documents::Closure, Error> {
-    let universe = opened.universe()?;
+) -> documents::Closure {
+    let universe = opened.universe();
     let variant = choice.variant.map_or("", |variant| variant.as_str());
     let packages = solution
         .reasons(&universe)
         .iter()
         .map(|(&id, reasons)| package(&universe, id, reasons, variant))
         .collect();
-    Ok(documents::Closure {
+    documents::Closure {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
         suites: opened.suites.clone(),
         architecture: opened.architecture.clone(),
         wishes: wishes.to_vec(),
         packages,
-    })
+    }
 }
 
 /// One package of the closure.

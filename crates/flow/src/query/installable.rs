@@ -31,7 +31,7 @@ pub fn installable(
             ..Want::for_wishes(names)
         },
     )?;
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let packages = packages(&opened, &universe, names, builds)?;
     (context.settings.events)(Event::Started {
         phase: Phase::Resolve,

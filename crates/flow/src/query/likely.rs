@@ -52,3 +52,29 @@ fn stem<'a>(universe: &Universe<'a>, name: &str) -> Option<&'a str> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::toy;
+
+    #[test]
+    fn slips_parts_and_stems_are_offered() {
+        let rows = "mawk 1\ngawk 1\nopenssl 1\nopenssh-server 1\nopenssh-client 1\nfail2ban 1 provides=ban\na 1";
+        let cases: [(&str, &[&str]); 8] = [
+            ("mwak", &["mawk", "gawk"]),
+            ("mawk-ng", &["mawk"]),
+            ("mawk-ng-dev", &["mawk"]),
+            // What a part added would make comes before what a slip would.
+            ("openssh", &["openssh-client", "openssh-server", "openssl"]),
+            ("fail2bn:arm64", &["fail2ban"]),
+            ("bam", &["ban"]),
+            ("a-b", &[]),
+            ("xyzzy", &[]),
+        ];
+        for (name, expected) in cases {
+            let offered = toy::ask(rows, |universe| likely(universe, name));
+            assert_eq!(offered, expected, "{name}");
+        }
+    }
+}

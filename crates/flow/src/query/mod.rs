@@ -38,3 +38,25 @@ pub enum Answer<T> {
     /// The proof that there is none.
     No(Box<Contradiction>),
 }
+
+#[cfg(test)]
+mod toy {
+    use formwork_deb::universe::{OriginSpec, Universe, UniverseBuilder};
+
+    /// Asks something of the universe that these rows describe (see `formwork_testkit::universe`).
+    pub(super) fn ask<T>(rows: &str, question: impl FnOnce(&Universe<'_>) -> T) -> T {
+        let mut builder = UniverseBuilder::new("amd64", &[]);
+        let origin = builder.add_origin(&OriginSpec {
+            repository: "debian".to_owned(),
+            suite: "bookworm".to_owned(),
+            component: "main".to_owned(),
+            priority: 500,
+        });
+        let text = formwork_testkit::universe::toy(rows);
+        builder
+            .add_packages(origin, "Packages", text.as_bytes())
+            .expect("an index");
+        let bytes = builder.finish();
+        question(&Universe::open(&bytes).expect("a universe"))
+    }
+}

@@ -124,8 +124,8 @@ fn open_selection(
 
 impl Opened {
     /// The universe.
-    pub(super) fn universe(&self) -> Result<Universe<'_>, Error> {
-        Ok(self.universe.get())
+    pub(super) fn universe(&self) -> Universe<'_> {
+        self.universe.get()
     }
 
     /// Where was asked, in a person's words: `bookworm main amd64`.

@@ -40,7 +40,7 @@ pub fn rdepends(
     name: &str,
 ) -> Result<documents::ReverseDependencies, Error> {
     let opened = open::open(context, scope, Want::for_wishes(&[name]))?;
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let found = opened
         .find(&universe, name)
         .ok_or_else(|| opened.unknown(&universe, &[name]))?;
@@ -223,4 +223,64 @@ fn needed_by(universe: &Universe<'_>, fields: &[Field]) -> Vec<Vec<PackageId>> {
         }
     }
     index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::toy;
+
+    /// Who needs a name directly, as `NAME FIELD` with a `|` where something else could serve.
+    fn needs(rows: &str, name: &str, fields: &[Field]) -> Vec<String> {
+        toy::ask(rows, |universe| {
+            let found = universe.find(name).expect("a known name");
+            let told = |need: &Need| {
+                let mark = if need.has_alternatives { "|" } else { "" };
+                format!(
+                    "{} {}{mark}",
+                    universe.package(need.package).name(),
+                    need.field.name()
+                )
+            };
+            direct(universe, found, fields).iter().map(told).collect()
+        })
+    }
+
+    #[test]
+    fn direct_needs_are_found_by_what_satisfies_them() {
+        let rows = "
+            lib 2 provides=api
+            lib 1              # an older version counts as the same name
+            other 1 provides=api
+            a 1 depends=lib(>=1)
+            b 1 predepends=api # by what the package provides
+            c 1 depends=lib(<<1) # no version there is satisfies it
+            d 1 recommends=lib|other
+            e 2 depends=other
+            e 1 depends=lib    # not the version apt would take
+        ";
+        let depends = [Field::PreDepends, Field::Depends];
+        assert_eq!(
+            needs(rows, "lib", &depends),
+            ["a Depends", "b Pre-Depends|"]
+        );
+        assert_eq!(needs(rows, "lib", &[Field::Recommends]), ["d Recommends|"]);
+        assert_eq!(needs(rows, "api", &depends), ["b Pre-Depends"]);
+    }
+
+    #[test]
+    fn needs_through_others_are_counted_in_steps() {
+        let rows = "lib 1\na 1 depends=lib\nb 1 depends=a\nc 1 depends=b,lib\nd 1 depends=c\nlib2 1 depends=d";
+        let steps = toy::ask(rows, |universe| {
+            let found = universe.find("lib").expect("a known name");
+            let fields = [Field::Depends];
+            let further = indirect(universe, &direct(universe, found, &fields), &fields);
+            let told =
+                |(id, steps): (&PackageId, &u32)| (universe.package(*id).name().to_owned(), *steps);
+            further.iter().map(told).collect::<Vec<_>>()
+        });
+        let expected =
+            [("b", 2), ("d", 2), ("lib2", 3)].map(|(name, steps)| (name.to_owned(), steps));
+        assert_eq!(steps, expected);
+    }
 }

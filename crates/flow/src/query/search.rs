@@ -20,7 +20,7 @@ pub fn search(
     limit: Option<usize>,
 ) -> Result<documents::Search, Error> {
     let opened = open::open(context, scope, Want::default())?;
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let found = matching(&universe, words);
     let matches = found
         .into_iter()
@@ -127,16 +127,17 @@ fn find_ignoring_case(text: &[u8], word: &[u8]) -> Option<usize> {
 
 /// Whether a word may begin at this byte.
 fn is_border(text: &[u8], at: usize) -> bool {
-    at == 0
-        || text
-            .get(at - 1)
-            .is_some_and(|byte| !byte.is_ascii_alphanumeric())
+    at == 0 || text.get(at - 1).is_some_and(|byte| !is_letter(*byte))
 }
 
 /// Whether a word may end before this byte.
 fn is_end(text: &[u8], at: usize) -> bool {
-    text.get(at)
-        .is_none_or(|byte| !byte.is_ascii_alphanumeric())
+    text.get(at).is_none_or(|byte| !is_letter(*byte))
+}
+
+/// Whether a byte belongs to a word; those of foreign letters do.
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
 #[cfg(test)]
@@ -190,5 +191,27 @@ mod tests {
         assert_eq!(fit_of("x", "für Ärzte", "ärzte"), None);
         assert_eq!(fit_of("x", "ü", "üü"), None);
         assert_eq!(fit_of("x", "naïve", "ve"), Some(Fit::InDescription));
+    }
+
+    #[test]
+    fn only_what_apt_would_take_is_found_and_the_shortest_first() {
+        let rows = "sqlite3 2\nsqlite3 1\nlibsqlite3-0 2\nsqlite3-tools 2\nsqlite 1\nforeign-sqlite 1 arch=arm64";
+        let found = crate::query::toy::ask(rows, |universe| {
+            let told = |id: &PackageId| {
+                format!(
+                    "{} {}",
+                    universe.package(*id).name(),
+                    universe.package(*id).version()
+                )
+            };
+            matching(universe, &["SQLite".to_owned()])
+                .iter()
+                .map(told)
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(
+            found,
+            ["sqlite 1", "sqlite3 2", "sqlite3-tools 2", "libsqlite3-0 2"]
+        );
     }
 }

@@ -12,7 +12,7 @@ use crate::context::Context;
 /// Answers `show`: every version of the named packages; for a virtual name those that provide it.
 pub fn show(context: &Context, scope: &Scope, names: &[String]) -> Result<documents::Shown, Error> {
     let opened = open::open(context, scope, Want::for_wishes(names))?;
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let mut packages = Vec::new();
     for name in find_all(&opened, &universe, names)? {
         packages.extend(

@@ -17,7 +17,7 @@ pub(super) fn solve(
     choice: Choice,
     wishes: &[String],
 ) -> Result<Answer<Solution>, Error> {
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let request = request(choice, wishes)?;
     (context.settings.events)(Event::Started {
         phase: Phase::Resolve,

@@ -21,7 +21,7 @@ pub fn sources(
         Answer::No(contradiction) => return Ok(Answer::No(contradiction)),
         Answer::Yes(solution) => solution,
     };
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let mut groups: BTreeMap<(&str, &str), Vec<SourceBinary>> = BTreeMap::new();
     for &id in &solution.packages {
         let package = universe.package(id);

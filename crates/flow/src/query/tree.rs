@@ -24,7 +24,7 @@ pub fn tree(
         Answer::No(contradiction) => return Ok(Answer::No(contradiction)),
         Answer::Yes(solution) => solution,
     };
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let mut unfolding = Unfolding {
         universe,
         solution: &solution,

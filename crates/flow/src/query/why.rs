@@ -105,7 +105,7 @@ fn explain(
     opened: &Opened,
     asked: &Asked<'_>,
 ) -> Result<Answer<documents::Explanation>, Error> {
-    let universe = opened.universe()?;
+    let universe = opened.universe();
     let unknown = || opened.unknown(&universe, &[asked.name]);
     let found = opened.find(&universe, asked.name).ok_or_else(unknown)?;
     let solution = match solved::solve(context, opened, asked.choice, asked.wishes)? {
