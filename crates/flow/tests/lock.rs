@@ -240,6 +240,23 @@ fn check_says_what_is_stale() {
 }
 
 #[test]
+fn a_closure_that_nobody_resolved_is_stale_and_is_resolved_again() {
+    let bench = Bench::new(hello("1.0"), "\"hello\"");
+    bench.lock();
+    let good = bench.text();
+    let edited = good.replace("  \"libfoo:amd64=1.0\",\n", "");
+    let cut = edited
+        .find("[[package]]\nname = \"libfoo\"")
+        .expect("libfoo");
+    bench.write("formwork.lock", edited[..cut].trim_end().as_bytes());
+    let stale = bench.stale();
+    assert_eq!(stale.len(), 1);
+    assert!(stale[0].reason.contains("changed by hand"), "{stale:?}");
+    bench.lock();
+    assert_eq!(bench.text(), good);
+}
+
+#[test]
 fn lock_moves_no_more_than_it_must_and_update_moves_all() {
     let bench = Bench::new(hello("1.0"), "\"hello\"");
     bench.lock();

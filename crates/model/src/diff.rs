@@ -239,6 +239,7 @@ mod tests {
                     variant: Variant::Minbase,
                     recommends: false,
                     plan_sha256: Sha256::of(b""),
+                    packages_sha256: Sha256::of(b""),
                     packages: vec![],
                 });
             closure.packages.push(package.key());

@@ -7,7 +7,7 @@ use formwork_archive::{Archive, Snapshot};
 use formwork_deb::universe::{PackageId, Universe};
 use formwork_model::documents::{self, Contradiction, Input};
 use formwork_model::event::{Event, Phase, Unit};
-use formwork_model::lock::{Lock, LockedClosure, LockedPackage, LockedRelease};
+use formwork_model::lock::{self, Lock, LockedClosure, LockedPackage, LockedRelease};
 use formwork_model::project::{Plan, PlanRepository, PlannedWish};
 use formwork_resolve::{Failure, Request, Solution};
 
@@ -307,6 +307,7 @@ impl Kitchen<'_> {
             variant: plan.variant,
             recommends: plan.recommends,
             plan_sha256: plan.digest(&self.loaded.project),
+            packages_sha256: lock::digest(&keys),
             packages: keys,
         });
         Ok(())

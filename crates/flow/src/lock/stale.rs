@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use formwork_archive::Archive;
 use formwork_model::documents::Stale;
-use formwork_model::lock::{FILE_NAME, LockedClosure};
+use formwork_model::lock::{self, FILE_NAME, LockedClosure};
 use formwork_model::project::{Place, Plan, Project};
 
 use super::recipe;
@@ -65,9 +65,6 @@ fn compare(project: &Project, plan: &Plan, closure: Option<&LockedClosure>) -> O
     let Some(closure) = closure else {
         return Some("it is not in the lock".to_owned());
     };
-    if closure.plan_sha256 == plan.digest(project) {
-        return None;
-    }
     let options = [
         ("variant", closure.variant.as_str(), plan.variant.as_str()),
         (
@@ -79,10 +76,14 @@ fn compare(project: &Project, plan: &Plan, closure: Option<&LockedClosure>) -> O
     let changed = options
         .into_iter()
         .find(|(_, locked, asked)| locked != asked);
-    Some(match changed {
-        Some((key, locked, asked)) => format!("{key} was {locked} and is {asked} now"),
-        None => "its packages or repositories have changed since it was locked".to_owned(),
-    })
+    if let Some((key, locked, asked)) = changed {
+        return Some(format!("{key} was {locked} and is {asked} now"));
+    }
+    if closure.plan_sha256 != plan.digest(project) {
+        return Some("its packages or repositories have changed since it was locked".to_owned());
+    }
+    let edited = closure.packages_sha256 != lock::digest(&closure.packages);
+    edited.then(|| "its packages in the lock were changed by hand or by a merge".to_owned())
 }
 
 /// A truth value as TOML writes it.

@@ -11,8 +11,9 @@
 //!   if the project asks for a past state. Sorted by repository, suite, `at`.
 //! - `[[closure]]`: what one image is made of: `image`, `suite`, `architecture`, `foreign` if
 //!   there are further architectures, `variant`, `recommends`, `plan_sha256` (the digest of
-//!   what the project asks for) and `packages`, one reference a line, sorted. Sorted by image,
-//!   suite, architecture.
+//!   what the project asks for), `packages_sha256` (the digest of the packages that were found
+//!   for it, so that neither a hand nor a merge makes a closure that nobody resolved) and
+//!   `packages`, one reference a line, sorted. Sorted by image, suite, architecture.
 //! - `[[package]]`: every package of any closure, once: `name`, `version`, `architecture`,
 //!   `source`, `source_version`, `size` in bytes, `sha256`, `repository` and `path` below the
 //!   root of the repository. Sorted by name, version in dpkg's order, architecture, digest.
@@ -94,8 +95,24 @@ pub struct LockedClosure {
     pub recommends: bool,
     /// The digest of the plan it was made from.
     pub plan_sha256: Sha256,
+    /// The digest of its packages when it was resolved, see [`digest`].
+    pub packages_sha256: Sha256,
     /// Its packages.
     pub packages: Vec<PackageKey>,
+}
+
+/// The digest of the packages of a closure, in whatever order.
+#[must_use]
+pub fn digest(packages: &[PackageKey]) -> Sha256 {
+    let mut sorted: Vec<&PackageKey> = packages.iter().collect();
+    sorted.sort();
+    sorted.dedup();
+    let mut text = String::new();
+    for key in sorted {
+        text.push_str(&plain_reference(key));
+        text.push_str(&format!(" {}\n", key.sha256));
+    }
+    Sha256::of(text.as_bytes())
 }
 
 /// What names one package file in a lock.
@@ -147,15 +164,58 @@ impl LockedPackage {
     }
 }
 
-impl Ord for PackageKey {
+/// What packages are sorted by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Order<'a> {
+    name: &'a str,
+    version: &'a str,
+    architecture: &'a str,
+    sha256: &'a Sha256,
+}
+
+impl Ord for Order<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.name
-            .cmp(&other.name)
-            .then_with(|| version::compare(&self.version, &other.version))
+            .cmp(other.name)
+            .then_with(|| version::compare(self.version, other.version))
             // 1.0 and 1.0-0 are one version to dpkg, but two texts.
-            .then_with(|| self.version.cmp(&other.version))
-            .then_with(|| self.architecture.cmp(&other.architecture))
-            .then_with(|| self.sha256.cmp(&other.sha256))
+            .then_with(|| self.version.cmp(other.version))
+            .then_with(|| self.architecture.cmp(other.architecture))
+            .then_with(|| self.sha256.cmp(other.sha256))
+    }
+}
+
+impl PartialOrd for Order<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PackageKey {
+    fn order(&self) -> Order<'_> {
+        Order {
+            name: &self.name,
+            version: &self.version,
+            architecture: &self.architecture,
+            sha256: &self.sha256,
+        }
+    }
+}
+
+impl LockedPackage {
+    fn order(&self) -> Order<'_> {
+        Order {
+            name: &self.name,
+            version: &self.version,
+            architecture: &self.architecture,
+            sha256: &self.sha256,
+        }
+    }
+}
+
+impl Ord for PackageKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
     }
 }
 
@@ -243,7 +303,7 @@ impl Lock {
     pub fn package(&self, key: &PackageKey) -> Option<&LockedPackage> {
         let found = self
             .packages
-            .binary_search_by(|package| package.key().cmp(key))
+            .binary_search_by(|package| package.order().cmp(&key.order()))
             .ok()?;
         self.packages.get(found)
     }
@@ -303,13 +363,13 @@ fn merge(mut packages: Vec<LockedPackage>) -> Result<Vec<LockedPackage>, LockErr
     }
     packages.sort_by(|left, right| {
         let place = |package: &LockedPackage| (package.repository.clone(), package.path.clone());
-        left.key()
-            .cmp(&right.key())
+        left.order()
+            .cmp(&right.order())
             .then_with(|| place(left).cmp(&place(right)))
     });
     let mut merged: Vec<LockedPackage> = Vec::with_capacity(packages.len());
     for package in packages {
-        match merged.last().filter(|last| last.key() == package.key()) {
+        match merged.last().filter(|last| last.order() == package.order()) {
             Some(last) if last.size != package.size || last.source != package.source => {
                 return Err(LockError::Contradiction(plain_reference(&package.key())));
             }

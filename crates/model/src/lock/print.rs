@@ -63,6 +63,11 @@ fn print_closure(
     string(&mut text, "variant", closure.variant.as_str())?;
     writeln!(text, "recommends = {}", closure.recommends)?;
     string(&mut text, "plan_sha256", &closure.plan_sha256.to_string())?;
+    string(
+        &mut text,
+        "packages_sha256",
+        &closure.packages_sha256.to_string(),
+    )?;
     text.push_str("packages = [\n");
     for key in &closure.packages {
         writeln!(text, "  {},", quote(&reference(key, counts)))?;

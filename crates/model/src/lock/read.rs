@@ -77,7 +77,8 @@ fn read(source: Source<'_>, mut root: Keys<'_>) -> Result<Lock, FileError> {
         }
         lock.closures.push(closure);
     }
-    lock.packages.sort_by_key(LockedPackage::key);
+    lock.packages
+        .sort_by(|left, right| left.order().cmp(&right.order()));
     Ok(lock)
 }
 
@@ -176,6 +177,7 @@ fn closure(
         .boolean("recommends")?
         .ok_or_else(|| keys.missing("recommends"))?;
     let plan_sha256 = digest(source, &keys.required_string("plan_sha256")?)?;
+    let packages_sha256 = digest(source, &keys.required_string("packages_sha256")?)?;
     let references = keys
         .strings("packages")?
         .ok_or_else(|| keys.missing("packages"))?;
@@ -199,6 +201,7 @@ fn closure(
         variant,
         recommends,
         plan_sha256,
+        packages_sha256,
         packages,
     })
 }

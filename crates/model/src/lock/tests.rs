@@ -35,6 +35,9 @@ fn closure(image: &str, packages: &[LockedPackage]) -> LockedClosure {
         variant: Variant::Minbase,
         recommends: false,
         plan_sha256: digest(image),
+        packages_sha256: super::digest(
+            &packages.iter().map(LockedPackage::key).collect::<Vec<_>>(),
+        ),
         packages: packages.iter().map(LockedPackage::key).collect(),
     }
 }
@@ -68,6 +71,9 @@ fn the_sample_of_format_1_opens_and_prints_back_byte_for_byte() {
         .closure("gateway", "bookworm", "amd64")
         .expect("closure");
     assert_eq!(gateway.packages.len(), 4);
+    for closure in &lock.closures {
+        assert_eq!(closure.packages_sha256, super::digest(&closure.packages));
+    }
     let release = lock.release("debian", Some("bookworm")).expect("release");
     assert_eq!(release.version.as_deref(), Some("12.14"));
     assert!(lock.release("own", None).is_some());
@@ -197,37 +203,37 @@ fn every_fault_of_a_file_has_its_line_and_a_way_out() {
         (
             "size = 89512",
             "size = -1",
-            "62: `size` must not be negative",
+            "64: `size` must not be negative",
         ),
         (
             "size = 89512",
             "size = \"1\"",
-            "62: `size` must be a whole number, not a string",
+            "64: `size` must be a whole number, not a string",
         ),
         (
             "size = 89512",
             "sise = 1",
-            "56: a package needs the key `size`",
+            "58: a package needs the key `size`",
         ),
         (
             "path = \"pool",
             "path = \"../pool",
-            "65: this path leaves its repository",
+            "67: this path leaves its repository",
         ),
         (
             "  \"adduser:all=3.134\",",
             "  \"adduser:all=3.135\",",
-            "38: the lock lists no package adduser:all=3.135",
+            "39: the lock lists no package adduser:all=3.135",
         ),
         (
             "variant = \"minbase\"",
             "variant = \"mini\"",
-            "48: unknown variant `mini`",
+            "49: unknown variant `mini`",
         ),
         (
             "image = \"tiny\"",
             "image = \"gateway\"",
-            "44: a second closure of gateway bookworm amd64",
+            "45: a second closure of gateway bookworm amd64",
         ),
         (
             "date = \"2026-11-21T20:15:00Z\"",
@@ -242,9 +248,9 @@ fn every_fault_of_a_file_has_its_line_and_a_way_out() {
         (
             "[[package]]",
             "<<<<<<< ours\n[[package]]",
-            "56: unresolved merge conflict in this file",
+            "58: unresolved merge conflict in this file",
         ),
-        ("[[package]]", "[[package", "56: this is not TOML"),
+        ("[[package]]", "[[package", "58: this is not TOML"),
     ];
     for (from, to, expected) in table {
         let said = broken(from, to);
