@@ -131,11 +131,17 @@ impl Solution {
                 alternatives: candidates
                     .iter()
                     .map(|&c| PackageId(c))
-                    .filter(|&c| c != package)
+                    .filter(|&c| !is_other_version(universe, c, package))
                     .collect(),
             });
         }
     }
+}
+
+/// Whether two rows are versions of one package: another version is no other way to satisfy anything.
+fn is_other_version(universe: &Universe<'_>, one: PackageId, other: PackageId) -> bool {
+    universe.same_name(one, other)
+        && universe.package(one).architecture() == universe.package(other).architecture()
 }
 
 fn counts(dependency: &Dependency, recommends: bool) -> bool {

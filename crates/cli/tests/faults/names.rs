@@ -199,3 +199,19 @@ fn locking_twice_gives_the_same_bytes() {
         "the lock names a mirror: {lock}"
     );
 }
+
+#[test]
+fn another_version_of_a_package_is_no_other_way() {
+    let suite = Suite::new("bookworm")
+        .package(Package::new("app", "1", "amd64").field("Depends", "lib"))
+        .package(Package::new("lib", "1", "amd64"))
+        .package(Package::new("lib", "2", "amd64"));
+    let project = Project::new(PROGRAM, &suite, "\"app\"");
+    let run = project.run(&["closure", "app", "--json"]).exits(0);
+    assert!(run.stdout.contains("\"version\": \"2\""), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\"alternatives\": []"),
+        "{}",
+        run.stdout
+    );
+}
