@@ -6,12 +6,13 @@
 //! is written only when all of them were what the signed Release lists.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use formwork_deb::release::IndexFile;
 use formwork_deb::sha256::{Hasher, Sha256};
 use formwork_deb::universe::{OriginSpec, Universe, UniverseBuilder};
 use formwork_model::event::{Event, Phase, Unit};
-use formwork_sys::fs::{Lock, MappedFile};
+use formwork_sys::fs::{Lock, MappedFile, Mode, Waiting};
 
 use crate::archive::{Archive, Inner};
 use crate::decompress::{CheckedReader, Expected, UnpackError};
@@ -22,6 +23,9 @@ use crate::snapshot::{Part, Snapshot};
 
 /// Changes whenever the same indices make another universe.
 const RECIPE: &[u8] = b"formwork-universe-1";
+
+/// How long we wait for another process before we say so.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A universe that is held open.
 pub struct MappedUniverse {
@@ -81,14 +85,16 @@ impl Archive {
         if let Some(universe) = open(&path) {
             return Ok(universe);
         }
-        // Two processes need not build the same; a lock that cannot be had is no hindrance.
-        let _lock = Lock::exclusive(&self.inner.cache("partial").join(format!("{name}.lock"))).ok();
-        if let Some(universe) = open(&path) {
-            return Ok(universe);
-        }
-        self.fetch_lost(snapshot, &chosen)?;
-        let bytes = self.inner.build(native, foreign, &chosen)?;
-        self.inner.keep(&path, bytes)
+        let lock = self.inner.building(&name)?;
+        let universe = match open(&path) {
+            Some(universe) => Ok(universe),
+            None => self
+                .fetch_lost(snapshot, &chosen)
+                .and_then(|()| self.inner.build(native, foreign, &chosen))
+                .and_then(|bytes| self.inner.keep(&path, bytes)),
+        };
+        lock.into_iter().for_each(Lock::release_and_remove);
+        universe
     }
 
     /// Fetches indices that somebody has cleaned away since the sync.
@@ -110,6 +116,26 @@ impl Archive {
 }
 
 impl Inner {
+    /// Keeps other processes from building the same; a lock that cannot be had is no hindrance.
+    fn building(&self, name: &str) -> Result<Option<Lock>, Error> {
+        let tell = |process: Option<u32>| {
+            let by = process.map_or_else(String::new, |number| format!(" by process {number}"));
+            let what = format!("the package index, which is being built{by}");
+            (self.events)(Event::Waiting { what });
+        };
+        let waiting = Waiting {
+            patience: PATIENCE,
+            tell: &tell,
+            give_up: &formwork_sys::signal::interrupted,
+        };
+        let path = self.cache("partial").join(format!("{name}.lock"));
+        match Lock::wait(&path, Mode::Exclusive, &waiting) {
+            Ok(None) => Err(Error::Interrupted),
+            Ok(lock) => Ok(lock),
+            Err(_) => Ok(None),
+        }
+    }
+
     fn build(
         &self,
         native: &str,

@@ -355,6 +355,23 @@ fn a_damaged_universe_is_built_anew() {
 }
 
 #[test]
+fn many_at_once_share_one_cache() {
+    let toy = Toy::new(&bookworm());
+    std::thread::scope(|scope| {
+        let work = || {
+            let snapshot = toy.sync(&toy.repository()).unwrap();
+            toy.packages(&snapshot).unwrap()
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap().len(), 2);
+        }
+    });
+    let partial = std::fs::read_dir(toy.options.cache_dir.join("partial")).unwrap();
+    assert_eq!(partial.count(), 0, "no lock is left behind");
+}
+
+#[test]
 fn a_lost_or_damaged_index_is_fetched_again() {
     let toy = Toy::new(&bookworm());
     let snapshot = toy.sync(&toy.repository()).unwrap();
