@@ -53,8 +53,10 @@ impl Session {
     }
 
     /// Says on standard error what a person may want to do next; a quiet person is spared.
-    pub(crate) fn tell(&self, text: &str) {
+    pub(crate) fn tell(&mut self, text: &str) {
         if self.talk() > Talk::Quiet {
+            // The results come first; what cannot be written now is reported at the end.
+            let _ = self.output.finish();
             progress::tell(text);
         }
     }
