@@ -118,7 +118,8 @@ impl Repository {
     /// The wanted architectures that this repository is not closed to.
     #[must_use]
     pub fn architectures_of(&self, want: &Want) -> Vec<String> {
-        let open = |name: &&String| self.architectures.is_empty() || self.architectures.contains(name);
+        let open =
+            |name: &&String| self.architectures.is_empty() || self.architectures.contains(name);
         want.architectures.iter().filter(open).cloned().collect()
     }
 
