@@ -2,7 +2,7 @@
 //!
 //! One try is a [`Client::open`]: it follows redirects by our own rules (bounded, never from
 //! https to http, credentials stay at home) and gives a [`Response`] whose body is read with
-//! [`Client::pump`]. Around it, [`Client::retrying`] tries again what may pass: connection
+//! [`Client::pump`]. Around it, `Client::retrying` tries again what may pass: connection
 //! failures, time-outs, cut bodies, 408, 429 and 5xx, with back-off and `Retry-After`.
 //! `file:` addresses take the same way.
 
