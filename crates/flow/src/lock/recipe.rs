@@ -54,6 +54,8 @@ struct Kitchen<'a> {
     loaded: &'a LoadedProject,
     old: Option<&'a Lock>,
     keep: &'a Keep,
+    /// How many plans there are.
+    total: usize,
 }
 
 /// Plans that read the same repositories share one look at them.
@@ -66,17 +68,18 @@ pub(crate) fn make(
     old: Option<&Lock>,
     keep: &Keep,
 ) -> Result<Outcome, Error> {
-    let kitchen = Kitchen {
-        context,
-        loaded,
-        old,
-        keep,
-    };
     let plans = loaded.project.plans();
     if plans.is_empty() {
         return Err(ProjectError::NoImage.into());
     }
     let total = plans.len();
+    let kitchen = Kitchen {
+        context,
+        loaded,
+        old,
+        keep,
+        total,
+    };
     let mut groups = Groups::new();
     for plan in plans {
         groups
@@ -91,6 +94,11 @@ pub(crate) fn make(
         options.refresh = Refresh::Always;
     }
     let archive = Archive::open(options, context.settings.events.clone())?;
+    (context.settings.events)(Event::Started {
+        phase: Phase::Resolve,
+        unit: Unit::Items,
+        total: u64::try_from(total).ok(),
+    });
     let mut parts = Parts::default();
     for (repositories, plans) in &groups {
         if let Some(impossible) = kitchen.group(&archive, repositories, plans, &mut parts)? {
@@ -171,7 +179,7 @@ impl Kitchen<'_> {
             if context::interrupted() {
                 return Err(Error::Interrupted);
             }
-            self.tell(plan);
+            self.tell(plan, parts.closures.len());
             let mapped = archive.universe(&snapshot, &plan.architecture, &plan.foreign, false)?;
             let universe = mapped.get();
             match self.resolve(plan, &universe, &snapshot)? {
@@ -217,20 +225,14 @@ impl Kitchen<'_> {
         snapshot.releases().map(locked).collect()
     }
 
-    /// Tells that a plan is worked on.
-    fn tell(&self, plan: &Plan) {
-        let phase = Phase::Resolve;
-        (self.context.settings.events)(Event::Started {
-            phase,
-            unit: Unit::Items,
-            total: None,
-        });
-        let item = plan.title();
+    /// Tells that a plan is worked on, and how many are done.
+    fn tell(&self, plan: &Plan, done: usize) {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         (self.context.settings.events)(Event::Advanced {
-            phase,
-            item,
-            done: 0,
-            total: None,
+            phase: Phase::Resolve,
+            item: plan.title(),
+            done: count(done),
+            total: Some(count(self.total)),
         });
     }
 
