@@ -101,6 +101,9 @@ pub(crate) struct ChoiceOptions {
     /// Follow Recommends as well as Depends
     #[arg(long)]
     pub(crate) recommends: bool,
+    /// Take the names for source packages and resolve what building them needs
+    #[arg(long)]
+    pub(crate) builds: bool,
 }
 
 /// The sets of packages that debootstrap calls variants.
@@ -160,6 +163,7 @@ impl ChoiceOptions {
         Choice {
             variant,
             recommends: self.recommends,
+            builds: self.builds,
         }
     }
 }

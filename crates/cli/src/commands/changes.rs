@@ -9,11 +9,14 @@ use crate::terminal::printable;
 use crate::terminal::style::Ink;
 use crate::terminal::table::{Align, Cell, Table};
 
-/// Prints what changed; nothing if nothing did.
+/// Prints what changed; nothing if nothing did, and of a first lock only the Releases.
 pub(super) fn show(session: &mut Session, changes: &LockDiff) -> Result<(), Failure> {
     let releases: Vec<String> = changes.releases.iter().filter_map(release).collect();
     if !releases.is_empty() {
         session.output.line(&printable(&releases.join(", ")))?;
+    }
+    if is_first(changes) {
+        return Ok(());
     }
     let text = table(changes).render(session.output.style(), session.output.width());
     session.output.text(&text)?;
@@ -31,6 +34,24 @@ pub(super) fn show(session: &mut Session, changes: &LockDiff) -> Result<(), Fail
         session.output.line(&line)?;
     }
     Ok(())
+}
+
+/// Whether there was no lock before: then everything is new, and a list would say nothing.
+fn is_first(changes: &LockDiff) -> bool {
+    changes
+        .releases
+        .iter()
+        .all(|change| change.old_date.is_none())
+        && [
+            &changes.upgraded,
+            &changes.downgraded,
+            &changes.removed,
+            &changes.changed,
+        ]
+        .iter()
+        .all(|list| list.is_empty())
+        && changes.closures_removed.is_empty()
+        && !changes.releases.is_empty()
 }
 
 /// A Release that is another one now: `Debian 12.14 → 12.15 (bookworm)`, `bookworm-security of 2026-11-21`.

@@ -26,7 +26,8 @@ Examples:
   formwork closure fail2ban --suite bookworm
   formwork closure openssh-server nftables --variant minbase --arch arm64
   formwork closure nginx --suite trixie --suite trixie-security --json
-  formwork closure nginx --format pkglist")]
+  formwork closure nginx --format pkglist
+  formwork closure --builds fail2ban --suite bookworm")]
 pub(crate) struct Closure {
     /// Packages wanted: NAME, NAME:ARCH, NAME=VERSION or NAME/SUITE
     #[arg(required = true, value_name = "NAME")]
@@ -71,9 +72,34 @@ impl Closure {
         } else if self.format == Some(Format::Pkglist) {
             session.output.text(&pkglist(&closure))?;
         } else {
-            show(session, &closure)?;
+            self.show(session, &closure)?;
         }
         Ok(Outcome::Fine)
+    }
+
+    /// Prints the closure for people: a sentence, then a line a package.
+    fn show(&self, session: &mut Session, closure: &documents::Closure) -> Result<(), Failure> {
+        let headline = headline(closure);
+        session.output.line(&if self.choice.builds {
+            format!("Building {headline}")
+        } else {
+            headline
+        })?;
+        let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]).indented(2);
+        for (package, why) in in_order(closure) {
+            let ink = if matches!(why, Some(Why::Wish { .. })) {
+                Ink::Strong
+            } else {
+                Ink::Plain
+            };
+            table.row([
+                Cell::new(ink, reference(package, &closure.architecture)),
+                Cell::plain(&package.version),
+                Cell::new(Ink::Faint, why.map(common::reason).unwrap_or_default()),
+            ]);
+        }
+        let text = table.render(session.output.style(), session.output.width());
+        Ok(session.output.text(&text)?)
     }
 }
 
@@ -87,26 +113,6 @@ fn pkglist(closure: &documents::Closure) -> String {
             package.version.as_str(),
         )
     }))
-}
-
-/// Prints the closure for people: a sentence, then a line a package.
-fn show(session: &mut Session, closure: &documents::Closure) -> Result<(), Failure> {
-    session.output.line(&headline(closure))?;
-    let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]).indented(2);
-    for (package, why) in in_order(closure) {
-        let ink = if matches!(why, Some(Why::Wish { .. })) {
-            Ink::Strong
-        } else {
-            Ink::Plain
-        };
-        table.row([
-            Cell::new(ink, reference(package, &closure.architecture)),
-            Cell::plain(&package.version),
-            Cell::new(Ink::Faint, why.map(common::reason).unwrap_or_default()),
-        ]);
-    }
-    let text = table.render(session.output.style(), session.output.width());
-    Ok(session.output.text(&text)?)
 }
 
 /// What the closure amounts to, in one sentence.
@@ -179,7 +185,7 @@ fn start_rank(why: &Why) -> Option<u8> {
     match why {
         Why::Wish { .. } => Some(0),
         Why::Variant { .. } => Some(1),
-        Why::Relation { .. } => None,
+        Why::Relation { by, .. } => by.starts_with("src:").then_some(0),
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct Why {
     query: QueryOptions,
 }
 
+/// How many reasons a terminal shows unless asked for all; a pipe gets all.
+const FEW: usize = 12;
+
 impl Why {
     /// Asks and prints.
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
@@ -114,13 +117,22 @@ fn show_reasons(session: &mut Session, explanation: &Explanation) -> Result<(), 
         .filter(|why| matches!(why, Reason::Relation { .. }))
         .collect();
     if relations.len() > 1 {
-        session
-            .output
-            .line(&style.paint(Ink::Strong, format!("Needed {} times:", relations.len())))?;
-        for why in &relations {
+        let shown = if session.output.width().is_some() && !session.options.verbose {
+            FEW
+        } else {
+            relations.len()
+        };
+        let heading = format!("Needed {} times:", relations.len());
+        session.output.line(&style.paint(Ink::Strong, heading))?;
+        for why in relations.iter().take(shown) {
             session
                 .output
                 .line(&printable(&format!("  {}", common::reason(why))))?;
+        }
+        if let Some(left @ 1..) = relations.len().checked_sub(shown) {
+            session
+                .output
+                .line(&format!("  … and {left} more: --verbose"))?;
         }
     }
     let mut others = 0;

@@ -232,3 +232,25 @@ fn a_closed_pipe_is_a_quiet_end_and_a_full_disk_is_not() {
         full.stderr
     );
 }
+
+#[test]
+fn what_building_a_source_needs_is_a_closure_too() {
+    let world = World::new();
+    let suite = ["--builds", "--suite", "bookworm"];
+    world.shows(
+        "closure-builds",
+        &[&["closure", "sqlite3"], &suite[..]].concat(),
+    );
+    let run = world
+        .run(&[&["closure", "sqlite"], &suite[..]].concat())
+        .exits(2);
+    assert!(
+        run.stderr.contains("did you mean: sqlite3?"),
+        "{}",
+        run.stderr
+    );
+    let run = world
+        .run(&[&["closure", "unbuildable"], &suite[..]].concat())
+        .exits(1);
+    assert!(run.stdout.contains("not-there"), "{}", run.stdout);
+}

@@ -193,6 +193,7 @@ fn bookworm() -> Suite {
             amd64("postfix", "3.7.6").field("Provides", "mail-transport-agent"),
             amd64("cron", "3.0").field("Depends", "mail-transport-agent"),
             amd64("nginx", "1.22.1").field("Provides", "httpd (= 1.22.1)"),
+            amd64("build-essential", "12.9"),
             amd64("broken", "1.0").field("Depends", "not-there (>= 2)"),
             amd64("hostile", "1.0").field("Description", "a \u{1b}[31mred\u{7} description"),
             amd64("fonts", "1.0").component("contrib"),

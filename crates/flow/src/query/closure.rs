@@ -16,7 +16,7 @@ pub fn closure(
     choice: Choice,
     wishes: &[String],
 ) -> Result<Answer<documents::Closure>, Error> {
-    let opened = open::open(context, scope, Want::for_wishes(wishes))?;
+    let opened = open::open(context, scope, Want::for_choice(choice, wishes))?;
     match solved::solve(context, &opened, choice, wishes)? {
         Answer::No(contradiction) => Ok(Answer::No(contradiction)),
         Answer::Yes(solution) => Ok(Answer::Yes(document(&opened, &solution, choice, wishes))),
@@ -35,6 +35,7 @@ fn document(
     let packages = solution
         .reasons(&universe)
         .iter()
+        .filter(|&(&id, _)| !universe.package(id).is_source())
         .map(|(&id, reasons)| package(&universe, id, reasons, variant))
         .collect();
     documents::Closure {

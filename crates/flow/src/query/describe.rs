@@ -2,7 +2,7 @@
 
 use formwork_deb::universe::{PackageId, Universe};
 use formwork_model::documents::{PackageName, Why};
-use formwork_resolve::Reason;
+use formwork_resolve::{Reason, Wish};
 
 /// A package with its version and architecture.
 pub(crate) fn package_name(universe: &Universe<'_>, id: PackageId) -> PackageName {
@@ -29,7 +29,7 @@ pub(crate) fn reference(universe: &Universe<'_>, id: PackageId) -> String {
 pub(crate) fn why(universe: &Universe<'_>, reason: &Reason, variant: &str) -> Why {
     match reason {
         Reason::Wish(wish) => Why::Wish {
-            wish: wish.to_string(),
+            wish: as_typed(wish),
         },
         Reason::Base => Why::Variant {
             variant: variant.to_owned(),
@@ -48,6 +48,13 @@ pub(crate) fn why(universe: &Universe<'_>, reason: &Reason, variant: &str) -> Wh
             alternatives: references(universe, alternatives),
         },
     }
+}
+
+/// A wish as somebody typed it: one for a source bears marks of ours.
+fn as_typed(wish: &Wish) -> String {
+    let text = wish.to_string();
+    let source = text.strip_prefix("src:");
+    source.map_or_else(|| text.clone(), |name| name.replacen(":source", "", 1))
 }
 
 /// The names of some packages, each once, sorted.

@@ -5,13 +5,10 @@ use formwork_model::documents::{self, Broken};
 use formwork_model::event::{Event, Phase, Unit};
 use formwork_resolve::InstallableOptions;
 
-use super::Scope;
 use super::open::{self, Opened, Want};
+use super::{Scope, solved};
 use crate::Error;
 use crate::context::Context;
-
-/// What is present when a package is built, besides Essential packages.
-const BUILD_ESSENTIAL: [&str; 1] = ["build-essential"];
 
 /// Answers `installable`: the packages that cannot be installed, each with the reason.
 ///
@@ -41,7 +38,11 @@ pub fn installable(
     let options = InstallableOptions {
         builds,
         packages: &packages,
-        present: if builds { &BUILD_ESSENTIAL } else { &[] },
+        present: if builds {
+            &[solved::BUILD_ESSENTIAL]
+        } else {
+            &[]
+        },
     };
     let verdict = formwork_resolve::installable(&universe, options);
     (context.settings.events)(Event::Finished {

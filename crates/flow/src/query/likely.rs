@@ -7,19 +7,25 @@
 use formwork_deb::universe::Universe;
 use formwork_model::nearest::nearest;
 
+/// What stands before the names of sources in a universe.
+const SOURCE: &str = "src:";
 /// How many names are offered.
 const OFFERED: usize = 3;
 /// A name shorter than this is the beginning of too many others.
 const LONG_ENOUGH: usize = 3;
 
-/// The names most like this one, best first.
+/// The names most like this one, best first; for a source `src:NAME` those of sources.
 pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
+    let (prefix, name) = match name.strip_prefix(SOURCE) {
+        Some(name) => (SOURCE, name),
+        None => ("", name),
+    };
     let name = name.rsplit_once(':').map_or(name, |(front, _)| front);
     let known = || {
         universe
             .names()
-            .map(|id| universe.name(id))
-            .filter(|known| !known.starts_with("src:"))
+            .filter_map(|id| universe.name(id).strip_prefix(prefix))
+            .filter(|known| !known.starts_with(SOURCE))
     };
     let mut found: Vec<&str> = Vec::new();
     if name.len() >= LONG_ENOUGH {
@@ -31,7 +37,7 @@ pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
         found.extend(longer.take(OFFERED));
     }
     found.extend(nearest(name, known(), OFFERED));
-    found.extend(stem(universe, name));
+    found.extend(stem(universe, prefix, name));
     let mut offered: Vec<String> = Vec::new();
     for candidate in found {
         if offered.len() < OFFERED && !offered.iter().any(|known| known == candidate) {
@@ -42,12 +48,13 @@ pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
 }
 
 /// The longest name that is left when parts behind hyphens are taken away.
-fn stem<'a>(universe: &Universe<'a>, name: &str) -> Option<&'a str> {
+fn stem<'a>(universe: &Universe<'a>, prefix: &str, name: &str) -> Option<&'a str> {
     let mut rest = name;
     while let Some((front, _)) = rest.rsplit_once('-') {
         rest = front;
-        if let Some(id) = universe.find(rest).filter(|_| rest.len() >= LONG_ENOUGH) {
-            return Some(universe.name(id));
+        let found = universe.find(&format!("{prefix}{rest}"));
+        if let Some(id) = found.filter(|_| rest.len() >= LONG_ENOUGH) {
+            return universe.name(id).strip_prefix(prefix);
         }
     }
     None

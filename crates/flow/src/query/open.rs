@@ -9,8 +9,8 @@ use formwork_model::project::Plan;
 use formwork_model::wish::Wish;
 use formwork_resolve::WishError;
 
-use super::Scope;
 use super::likely::likely;
+use super::{Choice, Scope};
 use crate::context::Context;
 use crate::error::UnknownName;
 use crate::project::{self, LoadedProject};
@@ -35,6 +35,16 @@ impl Want {
         Want {
             architectures: named.filter(|name| name != "all").collect(),
             sources: false,
+        }
+    }
+}
+
+impl Want {
+    /// What wishes of this kind need.
+    pub(super) fn for_choice(choice: Choice, wishes: &[String]) -> Want {
+        Want {
+            sources: choice.builds,
+            ..Want::for_wishes(wishes)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where a question is asked and what is installed besides the wishes, as typed.
+//! Where a question is asked and what is installed for it, as typed.
 
 use std::path::PathBuf;
 
@@ -22,11 +22,13 @@ pub struct Scope {
     pub keyrings: Vec<PathBuf>,
 }
 
-/// What is installed besides the wishes.
+/// What the wishes are, and what is installed besides them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     /// The base set to begin with.
     pub variant: Option<Variant>,
     /// Whether `Recommends` are followed.
     pub recommends: bool,
+    /// Whether the wishes are source packages, to be built rather than installed.
+    pub builds: bool,
 }

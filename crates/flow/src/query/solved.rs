@@ -10,6 +10,9 @@ use super::{Answer, Choice};
 use crate::Error;
 use crate::context::Context;
 
+/// What every build needs, though no source says so (Debian Policy 4.2).
+pub(super) const BUILD_ESSENTIAL: &str = "build-essential";
+
 /// Solves the wishes and lets the independent checker look at the solution.
 pub(super) fn solve(
     context: &Context,
@@ -43,16 +46,26 @@ pub(super) fn solve(
 
 /// The request that the words of a person make.
 fn request(choice: Choice, wishes: &[String]) -> Result<Request, Error> {
-    let wishes = wishes
+    let mut wishes = wishes
         .iter()
         .map(|text| Wish::parse(text))
         .collect::<Result<Vec<Wish>, _>>()?;
+    if choice.builds {
+        wishes.iter_mut().for_each(become_source);
+        wishes.push(Wish::named(BUILD_ESSENTIAL));
+    }
     Ok(Request {
         wishes,
         variant: choice.variant,
         recommends: choice.recommends,
         keep: Vec::new(),
     })
+}
+
+/// Turns a wish for a binary package into one for the source of that name.
+fn become_source(wish: &mut Wish) {
+    wish.name = format!("src:{}", wish.name);
+    wish.architecture = Some("source".to_owned());
 }
 
 /// The solution, once the checker agrees.

@@ -16,7 +16,7 @@ pub fn sources(
     choice: Choice,
     wishes: &[String],
 ) -> Result<Answer<documents::Sources>, Error> {
-    let opened = open::open(context, scope, Want::for_wishes(wishes))?;
+    let opened = open::open(context, scope, Want::for_choice(choice, wishes))?;
     let solution = match solved::solve(context, &opened, choice, wishes)? {
         Answer::No(contradiction) => return Ok(Answer::No(contradiction)),
         Answer::Yes(solution) => solution,
@@ -25,6 +25,9 @@ pub fn sources(
     let mut groups: BTreeMap<(&str, &str), Vec<SourceBinary>> = BTreeMap::new();
     for &id in &solution.packages {
         let package = universe.package(id);
+        if package.is_source() {
+            continue;
+        }
         groups
             .entry((package.source(), package.source_version()))
             .or_default()

@@ -19,7 +19,7 @@ pub fn tree(
     wishes: &[String],
     depth: Option<u32>,
 ) -> Result<Answer<documents::Tree>, Error> {
-    let opened = open::open(context, scope, Want::for_wishes(wishes))?;
+    let opened = open::open(context, scope, Want::for_choice(choice, wishes))?;
     let solution = match solved::solve(context, &opened, choice, wishes)? {
         Answer::No(contradiction) => return Ok(Answer::No(contradiction)),
         Answer::Yes(solution) => solution,

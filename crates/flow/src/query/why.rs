@@ -28,7 +28,7 @@ pub fn why(
     if wishes.is_empty() {
         return why_in_project(context, scope, name);
     }
-    let opened = open::open(context, scope, Want::for_wishes(wishes))?;
+    let opened = open::open(context, scope, Want::for_choice(choice, wishes))?;
     explain(
         context,
         &opened,
@@ -65,6 +65,7 @@ fn why_in_project(
         let choice = Choice {
             variant: Some(plan.variant),
             recommends: plan.recommends,
+            builds: false,
         };
         last = explain(
             context,
