@@ -3,8 +3,17 @@
 use formwork_testkit::archive::{Archive, Suite};
 use formwork_testkit::package::{Package, Source};
 
-/// The day on which the examples happen.
-pub(super) const NOW: &str = "2026-11-22T10:00:00Z";
+/// The image of the project.
+pub(super) const IMAGE: &str = "packages = [\"fail2ban\"]\nvariant = \"essential\"\n";
+
+/// The project in which the examples run: as `formwork init` makes it, but for the keyring.
+pub(super) fn project(archive: &Archive) -> String {
+    format!(
+        "[project]\nname = \"toy\"\nsuites = [\"bookworm\"]\narchitectures = [\"amd64\"]\n\n\
+         [repositories.debian]\nsuites = [\"bookworm\"]\nkeyrings = [\"{}\"]\n",
+        archive.keyring().display()
+    )
+}
 
 /// Suite bookworm with some packages everybody knows.
 pub(super) fn archive() -> Archive {
@@ -14,7 +23,7 @@ pub(super) fn archive() -> Archive {
         .field("Origin", "Debian")
         .field("Label", "Debian")
         .architectures(&["amd64", "arm64"])
-        .date("2026-11-21T09:00:00Z")
+        .date("2026-11-01T09:00:00Z")
         .packages(
             ["amd64", "arm64"]
                 .iter()
