@@ -28,7 +28,7 @@ pub(super) fn check() -> Findings {
 fn stands_in(word: &str, line: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '-')
+        !before.is_some_and(|letter| letter.is_alphanumeric() || "-.".contains(letter))
     })
 }
 
@@ -99,5 +99,7 @@ mod tests {
             "mirror.example",
             "see http://my-mirror.example/debian"
         ));
+        assert!(stands_in("/home/somebody/", "in /home/somebody/work"));
+        assert!(!stands_in("/home/", "in ../home/work"));
     }
 }
