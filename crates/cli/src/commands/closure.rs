@@ -85,6 +85,11 @@ impl Closure {
         } else {
             headline
         })?;
+        let wide = session.output.width().is_none();
+        let tell = |why: &Why, name: &str| match wide {
+            true => common::reason(why),
+            false => common::reason_in_short(why, name),
+        };
         let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]).indented(2);
         for (package, why) in in_order(closure) {
             let ink = if matches!(why, Some(Why::Wish { .. })) {
@@ -95,7 +100,10 @@ impl Closure {
             table.row([
                 Cell::new(ink, reference(package, &closure.architecture)),
                 Cell::plain(&package.version),
-                Cell::new(Ink::Faint, why.map(common::reason).unwrap_or_default()),
+                Cell::new(
+                    Ink::Faint,
+                    why.map(|why| tell(why, &package.name)).unwrap_or_default(),
+                ),
             ]);
         }
         let text = table.render(session.output.style(), session.output.width());

@@ -57,6 +57,27 @@ pub(super) fn reason(why: &Why) -> String {
     }
 }
 
+/// A reason in the fewest words: a relation that says no more than the package's name is left out.
+pub(super) fn reason_in_short(why: &Why, name: &str) -> String {
+    match why {
+        Why::Relation {
+            by,
+            field,
+            relation,
+            provider_of: None,
+            ..
+        } if is_plain(relation, name) => format!("{by}: {field}"),
+        _ => reason(why),
+    }
+}
+
+/// Whether a relation is the name alone, perhaps with a version.
+pub(super) fn is_plain(relation: &str, name: &str) -> bool {
+    relation
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || (rest.starts_with(" (") && !rest.contains('|')))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +94,21 @@ mod tests {
         ];
         for (count, expected) in cases {
             assert_eq!(names_in_short(&names[..count]), expected);
+        }
+    }
+
+    #[test]
+    fn a_relation_is_told_where_it_says_more_than_the_name() {
+        let cases = [
+            ("libc6", "libc6", true),
+            ("libc6 (>= 2.36)", "libc6", true),
+            ("python3:any", "python3", false),
+            ("libc6 (>= 2) | musl", "libc6", false),
+            ("libc6-dev", "libc6", false),
+            ("mail-transport-agent", "exim4", false),
+        ];
+        for (relation, name, expected) in cases {
+            assert_eq!(is_plain(relation, name), expected, "{relation}");
         }
     }
 }

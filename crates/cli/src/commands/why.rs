@@ -94,18 +94,11 @@ fn step(step: &PathStep) -> String {
         Reason::Variant { variant } => format!("{} (variant {variant})", step.name),
         Reason::Relation {
             field, relation, ..
-        } if field != "Depends" || !is_plain(relation, &step.name) => {
+        } if field != "Depends" || !common::is_plain(relation, &step.name) => {
             format!("{} ({field} {relation})", step.name)
         }
         _ => step.name.clone(),
     }
-}
-
-/// Whether a relation is the name alone, perhaps with a version.
-fn is_plain(relation: &str, name: &str) -> bool {
-    relation
-        .strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || (rest.starts_with(" (") && !rest.contains('|')))
 }
 
 /// Prints all direct reasons and what else could have served.
@@ -158,24 +151,4 @@ fn show_reasons(session: &mut Session, explanation: &Explanation) -> Result<(), 
         session.output.line("No other provider was possible.")?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_relation_is_told_where_it_says_more_than_the_name() {
-        let cases = [
-            ("libc6", "libc6", true),
-            ("libc6 (>= 2.36)", "libc6", true),
-            ("python3:any", "python3", false),
-            ("libc6 (>= 2) | musl", "libc6", false),
-            ("libc6-dev", "libc6", false),
-            ("mail-transport-agent", "exim4", false),
-        ];
-        for (relation, name, expected) in cases {
-            assert_eq!(is_plain(relation, name), expected, "{relation}");
-        }
-    }
 }
