@@ -8,6 +8,7 @@ mod progress;
 mod report;
 mod transfer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -63,6 +64,7 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError::Missing`] with all that could not be had, else what ended the work early.
     pub fn fetch(&self, phase: Phase, wanted: &[Wanted]) -> Result<Vec<CheckedFile>, FetchError> {
+        let (wanted, positions) = unique(wanted);
         let wanted: Arc<[Wanted]> = wanted.into();
         let mut files = self.look_up(&wanted)?;
         let mut absent: Vec<usize> = (0..files.len())
@@ -92,7 +94,10 @@ impl Fetcher {
             let summary = report::summary(&files, fetched);
             (self.events)(Event::Finished { phase, summary });
         }
-        Ok(files)
+        Ok(positions
+            .into_iter()
+            .map(|position| files[position].clone())
+            .collect())
     }
 
     /// What the store has, each file read and checked.
@@ -159,4 +164,31 @@ impl Fetcher {
         let results = self.client.in_parallel(jobs, count, tick, work);
         results.ok_or(FetchError::Interrupted)
     }
+}
+
+/// Each file once, with the addresses of all who want it, and where each of the list is now.
+///
+/// A package for all architectures is in the lock of each of them.
+fn unique(list: &[Wanted]) -> (Vec<Wanted>, Vec<usize>) {
+    let mut unique: Vec<Wanted> = Vec::new();
+    let mut known = BTreeMap::new();
+    let mut positions = Vec::new();
+    for wanted in list {
+        let position = *known
+            .entry((wanted.sha256, wanted.size))
+            .or_insert_with(|| {
+                unique.push(Wanted {
+                    sources: Vec::new(),
+                    ..wanted.clone()
+                });
+                unique.len() - 1
+            });
+        for source in &wanted.sources {
+            if !unique[position].sources.contains(source) {
+                unique[position].sources.push(source.clone());
+            }
+        }
+        positions.push(position);
+    }
+    (unique, positions)
 }

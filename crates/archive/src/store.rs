@@ -128,8 +128,11 @@ impl Store {
             return Ok(file);
         }
         let mut incoming = Incoming::resume(&self.temporary(&sha256))?;
-        incoming.restart()?;
-        incoming.write(bytes)?;
+        if let Err(error) = incoming.restart().and_then(|()| incoming.write(bytes)) {
+            // On a full disk nothing that is useless may stay.
+            incoming.discard()?;
+            return Err(error);
+        }
         incoming.publish(&self.path(&sha256), &sha256, Some(bytes.len() as u64))
     }
 
@@ -165,14 +168,13 @@ impl Store {
             let age = now.duration_since(modified).unwrap_or_default();
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let stale = match name.rsplit_once('.') {
-                Some((_, "lock")) => age > STALE_TEMPORARY && is_free(&entry.path()),
-                Some((_, ending)) if ending.starts_with("tmp-") => age > STALE_TEMPORARY,
-                _ => age > STALE_PARTIAL,
+            let limit = match name.rsplit_once('.') {
+                Some((_, "lock")) => STALE_TEMPORARY,
+                Some((_, ending)) if ending.starts_with("tmp-") => STALE_TEMPORARY,
+                _ => STALE_PARTIAL,
             };
-            if stale {
-                // Somebody else may be faster, and what stays does no harm.
-                let _ = formwork_sys::fs::remove(&entry.path());
+            if age > limit {
+                remove_leftover(&entry.path());
             }
         }
     }
@@ -205,8 +207,16 @@ fn mark_used(path: &Path, now: SystemTime) {
     }
 }
 
-fn is_free(lock: &Path) -> bool {
-    Lock::attempt(lock, Mode::Exclusive).is_ok_and(|lock| lock.is_some())
+/// Removes a forgotten file; a lock only if nobody holds it.
+fn remove_leftover(path: &Path) {
+    if path.extension().is_some_and(|ending| ending == "lock") {
+        if let Ok(Some(lock)) = Lock::attempt(path, Mode::Exclusive) {
+            lock.release_and_remove();
+        }
+        return;
+    }
+    // Somebody else may be faster, and what stays does no harm.
+    let _ = formwork_sys::fs::remove(path);
 }
 
 /// The event that says for what, and for whom, we wait.

@@ -84,8 +84,8 @@ fn faults_that_may_pass_are_tried_again_and_then_reported() {
         (Fault::Status(503, vec![]), "answers 503"),
         (Fault::Status(429, vec![]), "answers 429"),
         (Fault::Status(408, vec![]), "answers 408"),
-        (Fault::Stall, "sent nothing for 300ms"),
-        (Fault::StallAfter(0), "sent nothing for 300ms"),
+        (Fault::Stall, "sent nothing for 700ms"),
+        (Fault::StallAfter(0), "sent nothing for 700ms"),
         (Fault::DropAfter(0), "closed the connection too early"),
     ];
     for (fault, reason) in faults {
@@ -290,7 +290,7 @@ fn an_interruption_ends_a_stalled_request_within_a_second() {
     let start = Instant::now();
     let result = client.in_parallel(2, 1, &|| {}, move |_| theirs.get(&address, LIMIT));
     assert!(
-        start.elapsed() < Duration::from_secs(1),
+        start.elapsed() < Duration::from_secs(2),
         "{:?}",
         start.elapsed()
     );

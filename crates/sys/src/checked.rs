@@ -168,9 +168,7 @@ impl Incoming {
             crate::fs::create_directory(directory)?;
         }
         let fail = |source| Error::io("write", target, source);
-        self.file
-            .set_permissions(Permissions::from_mode(0o444))
-            .map_err(fail)?;
+        make_read_only(&self.file).map_err(fail)?;
         self.file.sync_data().map_err(fail)?;
         fs::rename(&self.path, target).map_err(fail)?;
         Ok(CheckedFile {
@@ -179,6 +177,12 @@ impl Incoming {
             size: self.size,
         })
     }
+}
+
+/// Takes away the right to write; who may read stays as the user's umask made it.
+fn make_read_only(file: &File) -> std::io::Result<()> {
+    let mode = file.metadata()?.permissions().mode();
+    file.set_permissions(Permissions::from_mode(mode & 0o555))
 }
 
 /// Hashes a file whole.
@@ -285,10 +289,9 @@ mod tests {
             .publish(&target, &Sha256::of(b"abcdef"), Some(6))
             .unwrap();
         assert_eq!(fs::read(file.path()).unwrap(), b"abcdef");
-        assert_eq!(
-            fs::metadata(&target).unwrap().permissions().mode() & 0o777,
-            0o444
-        );
+        let mode = fs::metadata(&target).unwrap().permissions().mode();
+        assert_eq!(mode & 0o333, 0, "nobody may write");
+        assert_ne!(mode & 0o400, 0, "we may read");
         assert!(!partial.exists());
     }
 

@@ -11,8 +11,10 @@ use super::retry::retry_after;
 use super::{Client, HttpError};
 use crate::url::{Scheme, Url};
 
-/// A body that we do not want is read up to this size, so that its connection can be used again.
-const DRAIN: u64 = 64 * 1024;
+/// A body that we do not want is read up to this size, so that its connection can be used again,
+const DRAIN: usize = 16 * 1024;
+/// and with so many reads at most, so that a server that drips cannot hold us.
+const DRAIN_READS: u32 = 4;
 
 /// What to ask for.
 #[derive(Clone, Debug)]
@@ -262,9 +264,19 @@ fn now() -> Timestamp {
 
 /// Reads a short body to its end, so that the connection can serve the next request.
 fn drain(body: ureq::Body) {
-    if body.content_length().is_some_and(|length| length <= DRAIN) {
-        // If it fails, the connection is simply not used again.
-        let _ = io::copy(&mut body.into_reader().take(DRAIN), &mut io::sink());
+    if body
+        .content_length()
+        .is_none_or(|length| length > DRAIN as u64)
+    {
+        return;
+    }
+    let mut reader = body.into_reader();
+    let mut buffer = [0; DRAIN];
+    for _ in 0..DRAIN_READS {
+        // If it fails or takes longer, the connection is simply not used again.
+        if !matches!(reader.read(&mut buffer), Ok(1..)) {
+            return;
+        }
     }
 }
 

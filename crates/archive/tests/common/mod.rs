@@ -22,8 +22,8 @@ pub fn impatient() -> ClientOptions {
     ClientOptions {
         timeouts: Timeouts {
             connect: Duration::from_secs(2),
-            response: Duration::from_millis(300),
-            idle: Duration::from_millis(300),
+            response: Duration::from_millis(700),
+            idle: Duration::from_millis(700),
             window: Duration::from_secs(20),
             slowest: 1,
         },
