@@ -144,7 +144,7 @@ impl Url {
         if parts.host.is_empty() || !parts.host.bytes().all(is_host_byte) {
             return Err(UrlError::Host(hidden()));
         }
-        if let Some(port) = port.filter(|port| !port.is_empty()) {
+        if let Some(port) = port {
             let number = port.parse().ok().filter(|number| *number != 0);
             let number = number.ok_or_else(|| UrlError::Port(hidden()))?;
             parts.port = Some(number).filter(|number| *number != scheme.default_port());
@@ -414,23 +414,28 @@ impl FromStr for Url {
 
 /// Hides what may be secret in a text that could not be read as an address.
 fn hide(text: &str) -> String {
-    let text = text.split('?').next().unwrap_or(text);
-    let clean: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
-        .collect();
-    match clean.rsplit_once('@') {
+    let visible = |character: char| {
+        if character.is_control() {
+            '\u{fffd}'
+        } else {
+            character
+        }
+    };
+    let without_query = |text: &str| {
+        text.split('?')
+            .next()
+            .unwrap_or(text)
+            .chars()
+            .map(visible)
+            .collect::<String>()
+    };
+    // The user's part first: a stray `?` in a password must not save it from being hidden.
+    match text.rsplit_once('@') {
         Some((before, after)) => {
             let start = before.find("//").map_or(0, |position| position + 2);
-            format!("{}****@{after}", &before[..start])
+            format!("{}****@{}", &before[..start], without_query(after))
         }
-        None => clean,
+        None => without_query(text),
     }
 }
 

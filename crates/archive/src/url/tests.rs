@@ -155,3 +155,28 @@ fn redirects_resolve_and_keep_credentials_at_home() {
     }
     assert!(from.redirect("gopher://h.example/").is_err());
 }
+
+#[test]
+fn no_damage_makes_an_address_panic_or_talk() {
+    let whole = "https://anna:geheim@mirror.example:80/debian?token#x";
+    let secret = whole.find("geheim").unwrap();
+    for position in 0..whole.len() {
+        let _ = Url::parse(&whole[..position]);
+        for wrong in [
+            ":", "@", "/", "//", "%", "?", "#", "[", "]", " ", "\n", "é", "",
+        ] {
+            let text = format!("{}{wrong}{}", &whole[..position], &whole[position + 1..]);
+            let shown = match Url::parse(&text) {
+                Ok(url) => format!("{url} {url:?}"),
+                Err(error) => error.to_string(),
+            };
+            // Without its `@`, or with a `/` before its colon, it is a host and a path like any other.
+            if position >= secret && text[secret..].contains('@') {
+                assert!(
+                    !shown.contains("geh") && !shown.contains("heim"),
+                    "{text}: {shown}"
+                );
+            }
+        }
+    }
+}
