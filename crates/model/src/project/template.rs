@@ -19,7 +19,7 @@ pub fn project_template(name: &str, suites: &[String], architectures: &[String])
 name = \"{name}\"
 suites = [{quoted_suites}]           # what images are made for, unless they say otherwise
 architectures = [{quoted_architectures}]
-# mirror = \"http://mirror.example\"   # default: the mirror that this machine's own apt uses
+# mirror = \"http://mirror.example/debian\"   # default: the mirror that this machine's own apt uses
 
 # Where packages come from. The lock speaks of a repository by its name here and names no
 # mirror, so anybody can build from it. Debian's keyrings come with Formwork.
