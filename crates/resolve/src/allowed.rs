@@ -8,7 +8,7 @@ use formwork_deb::universe::{PackageId, Universe};
 use std::collections::BTreeSet;
 
 /// The versions that may be taken and, of these, the one to take first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Allowed {
     allowed: Vec<bool>,
     first: Vec<bool>,

@@ -7,6 +7,7 @@
 use crate::request::{Request, Wish};
 use formwork_deb::relation::{Operator, Relation, parse_groups};
 use formwork_deb::universe::{MultiArch, Package, PackageId, Universe};
+use formwork_deb::version::compare;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -68,7 +69,7 @@ pub fn check(
 ) -> Result<(), Unsound> {
     let checker = Checker::new(universe, packages);
     for wish in &request.wishes {
-        checker.fulfils(wish)?;
+        checker.fulfils(universe, wish)?;
     }
     if request.variant.is_some() {
         checker.has_essential(universe)?;
@@ -97,7 +98,8 @@ impl<'a> Checker<'a> {
         for (member, &id) in packages.iter().enumerate() {
             let package = universe.package(id);
             let architecture = match package.architecture() {
-                "all" => native,
+                // The build dependencies of a source are those of the native architecture.
+                "all" | "source" => native,
                 other => other,
             };
             let own = Bearer {
@@ -106,7 +108,7 @@ impl<'a> Checker<'a> {
                 architecture,
             };
             bearers.entry(package.name()).or_default().push(own);
-            for relation in relations(package.provides()) {
+            for relation in relations(package.provides()).filter(is_exact) {
                 let version = relation.constraint.map(|constraint| constraint.version);
                 let architecture = relation
                     .qualifier
@@ -134,31 +136,46 @@ impl<'a> Checker<'a> {
         self.bearers.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn fulfils(&self, wish: &Wish) -> Result<(), Unsound> {
+    /// A package of the name fulfils a wish. Where the archive offers one, no provider does but
+    /// one that declares the very version of a package of that name.
+    fn fulfils(&self, universe: &Universe<'a>, wish: &Wish) -> Result<(), Unsound> {
+        let known = universe.find(&wish.name).into_iter();
+        let known = known.flat_map(|name| universe.packages_named(name));
+        let real: Vec<Package<'a>> = known.map(|id| universe.package(id)).collect();
+        let chosen = wish.version.is_some() || wish.suite.is_some();
+        let is_offered = real
+            .iter()
+            .any(|package| chosen || (package.is_candidate() && self.fits(wish, *package)));
+        let serves = |bearer: &Bearer<'_>| {
+            let package = self.members[bearer.member].package;
+            let is_stand_in = real
+                .iter()
+                .any(|other| Some(other.version()) == bearer.version);
+            let serves = package.name() == wish.name || !is_offered || (is_stand_in && !chosen);
+            serves && self.fits(wish, package)
+        };
+        match self.bearers(&wish.name).iter().any(serves) {
+            true => Ok(()),
+            false => Err(Unsound::Wish(wish.to_string())),
+        }
+    }
+
+    /// Whether a package has the architecture, version and suite that a wish says.
+    fn fits(&self, wish: &Wish, package: Package<'_>) -> bool {
         let wanted = match wish.architecture.as_deref() {
             None | Some("native" | "all") => self.native,
             Some(other) => other,
         };
-        let fits = |bearer: &Bearer<'_>| {
-            let Member {
-                package,
-                architecture,
-            } = &self.members[bearer.member];
-            let origin = package.origin();
-            *architecture == wanted
-                && wish
-                    .version
-                    .as_deref()
-                    .is_none_or(|version| version == package.version())
-                && wish
-                    .suite
-                    .as_deref()
-                    .is_none_or(|suite| suite == origin.suite || suite == origin.repository)
+        let architecture = match package.architecture() {
+            "all" => self.native,
+            other => other,
         };
-        match self.bearers(&wish.name).iter().any(fits) {
-            true => Ok(()),
-            false => Err(Unsound::Wish(wish.to_string())),
-        }
+        let origin = package.origin();
+        let version = wish.version.as_deref();
+        let suite = wish.suite.as_deref();
+        architecture == wanted
+            && version.is_none_or(|version| version == package.version())
+            && suite.is_none_or(|suite| suite == origin.suite || suite == origin.repository)
     }
 
     fn has_essential(&self, universe: &Universe<'_>) -> Result<(), Unsound> {
@@ -252,7 +269,7 @@ impl<'a> Checker<'a> {
                 .all(|p| p.multi_arch() == MultiArch::Same);
             let coinstallable = both_same
                 && other.architecture != *architecture
-                && other.package.version() == package.version();
+                && compare(other.package.version(), package.version()).is_eq();
             if !coinstallable {
                 return Err(Unsound::Clash {
                     package: label(*package),
@@ -263,6 +280,13 @@ impl<'a> Checker<'a> {
         }
         Ok(())
     }
+}
+
+/// Only an exact version can be provided (Debian Policy 7.5); apt passes over others.
+fn is_exact(provided: &Relation<'_>) -> bool {
+    provided
+        .constraint
+        .is_none_or(|constraint| constraint.operator == Operator::Equal)
 }
 
 /// The relations of a field or group; those that cannot be read satisfy nothing.
@@ -279,7 +303,7 @@ fn version_fits(relation: &Relation<'_>, version: Option<&str>) -> bool {
         return true;
     };
     let Some(version) = version else { return false };
-    let order = formwork_deb::version::compare(version, constraint.version);
+    let order = compare(version, constraint.version);
     match constraint.operator {
         Operator::Less => order.is_lt(),
         Operator::LessEqual => order.is_le(),

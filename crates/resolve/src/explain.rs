@@ -5,13 +5,12 @@
 
 use crate::allowed::Allowed;
 use crate::installable::Broken;
-use crate::search::{Fact, Proof, Search};
+use crate::search::{Fact, Proof};
 use crate::solve::Conflict;
 use crate::targets::Target;
+use crate::ways_out::ways_out;
 use formwork_deb::universe::{Field, GroupId, PackageId, Universe};
-use formwork_model::documents::{
-    Conflict as Explanation, ConflictStep, PackageName, StepKind, WayOut,
-};
+use formwork_model::documents::{Conflict as Explanation, ConflictStep, PackageName, StepKind};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Explains why wishes cannot be fulfilled together, and what would help.
@@ -259,82 +258,4 @@ impl Chain<'_, '_> {
             text,
         );
     }
-}
-
-/// Each single wish whose loss is enough; else as many of the clashing wishes as it takes.
-fn ways_out(universe: &Universe<'_>, conflict: &Conflict) -> Vec<WayOut> {
-    let clashing: Vec<usize> = wished(&conflict.proof)
-        .filter(|&index| {
-            conflict
-                .targets
-                .get(index)
-                .is_some_and(|target| target.wish.is_some())
-        })
-        .collect();
-    let mut ways: Vec<WayOut> = clashing
-        .iter()
-        .filter(|&&index| works_without(universe, conflict, &[index]))
-        .map(|&index| drop_wishes(conflict, &[index]))
-        .collect();
-    if ways.is_empty() {
-        let mut dropped = Vec::new();
-        for &index in &clashing {
-            dropped.push(index);
-            if works_without(universe, conflict, &dropped) {
-                ways.push(drop_wishes(conflict, &dropped));
-                break;
-            }
-        }
-    }
-    ways.extend(other_suites(universe, conflict));
-    ways
-}
-
-fn works_without(universe: &Universe<'_>, conflict: &Conflict, dropped: &[usize]) -> bool {
-    let rest: Vec<Target> = conflict
-        .targets
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !dropped.contains(index))
-        .map(|(_, target)| target.clone())
-        .collect();
-    Search::new(universe, &conflict.allowed).run(&rest).is_ok()
-}
-
-fn drop_wishes(conflict: &Conflict, dropped: &[usize]) -> WayOut {
-    let wishes = dropped
-        .iter()
-        .filter_map(|&index| conflict.targets[index].wish.as_ref());
-    let drop: Vec<String> = wishes.map(ToString::to_string).collect();
-    let text = format!("drop {}", drop.join(" and "));
-    WayOut { drop, text }
-}
-
-/// Versions that would fulfil a need but come from where they have to be asked for.
-fn other_suites(universe: &Universe<'_>, conflict: &Conflict) -> Vec<WayOut> {
-    let mut texts = BTreeSet::new();
-    for fact in &conflict.proof.facts {
-        let Fact::Depends { group, .. } = *fact else {
-            continue;
-        };
-        for &candidate in universe.group_candidates(group) {
-            let package = universe.package(PackageId(candidate));
-            if !conflict.allowed.contains(package.id) {
-                let origin = package.origin();
-                texts.insert(format!(
-                    "ask for {}/{} (version {})",
-                    package.name(),
-                    origin.suite,
-                    package.version()
-                ));
-            }
-        }
-    }
-    texts
-        .into_iter()
-        .map(|text| WayOut {
-            drop: Vec::new(),
-            text,
-        })
-        .collect()
 }

@@ -6,12 +6,12 @@
 //! its own goes to the complete search, whose verdict is final. Essential packages are present in
 //! every set.
 
-use crate::allowed::Allowed;
+use crate::allowed::{Allowed, effective};
 use crate::exclusion::for_each_excluded;
 use crate::hopeless::Hopeless;
 use crate::search::{Proof, Search};
 use crate::solve::minimise;
-use crate::targets::Target;
+use crate::targets::{Target, versions};
 use formwork_deb::universe::{Dependency, PackageId, Universe};
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> 
     while !left.is_empty() {
         let mut set = Growing::new(universe, &allowed, &mut known);
         let mut rest = Vec::new();
-        let sound = base.iter().all(|target| set.add_one_of(&target.packages));
+        let sound = set.begin(&base);
         for (index, &package) in left.iter().enumerate() {
             if set.known[package.0 as usize] == Known::Fine {
                 continue;
@@ -108,7 +108,16 @@ pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> 
         };
         if settle && !rest.is_empty() {
             let package = rest.remove(0);
-            match prove(universe, &allowed, &base, package) {
+            let proved = if allowed.contains(package) {
+                prove(universe, &allowed, &base, package)
+            } else {
+                let allowed = letting_in(&allowed, package);
+                let base = base_targets(universe, &allowed, options.present);
+                prove(universe, &allowed, &base, package)
+            };
+            match proved {
+                // With a package let in that is not allowed, a set says nothing of the others.
+                Ok(_) if !allowed.contains(package) => known[package.0 as usize] = Known::Fine,
                 Ok(model) => model
                     .iter()
                     .for_each(|id| known[id.0 as usize] = Known::Fine),
@@ -124,19 +133,16 @@ pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> 
     Installability { total, broken }
 }
 
-/// What has to be present: every Essential name in some version, and the names asked for.
+/// What has to be present: every native Essential name in some version, and the names asked for.
 fn base_targets(universe: &Universe<'_>, allowed: &Allowed, present: &[&str]) -> Vec<Target> {
     let mut targets = Vec::new();
     for id in universe.ids() {
         let package = universe.package(id);
-        if package.is_essential() && allowed.is_first(id) {
-            let siblings = universe.siblings(id).map(PackageId);
-            let packages = siblings
-                .filter(|&sibling| allowed.contains(sibling))
-                .collect();
+        let native = effective(universe, id) == universe.native();
+        if native && package.is_essential() && allowed.is_first(id) {
             targets.push(Target {
                 wish: None,
-                packages,
+                packages: versions(universe, allowed, id),
             });
         }
     }
@@ -175,6 +181,13 @@ fn prove(
         })
 }
 
+/// Asking for a package that no priority lets in lets it in, as a wish for its version does.
+fn letting_in(allowed: &Allowed, package: PackageId) -> Arc<Allowed> {
+    let mut wider = allowed.clone();
+    wider.admit([package]);
+    Arc::new(wider)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Known {
     Open,
@@ -206,11 +219,22 @@ impl<'u, 'a> Growing<'u, 'a> {
         }
     }
 
-    fn add_one_of(&mut self, packages: &[PackageId]) -> bool {
-        packages
-            .iter()
-            .any(|&package| self.member[package.0 as usize])
-            || packages.iter().any(|&package| self.add(package))
+    /// Takes in what has to be present; only the whole of it says that its parts are fine.
+    fn begin(&mut self, base: &[Target]) -> bool {
+        self.effort = u32::MAX;
+        let sound = base.iter().all(|target| {
+            let mut packages = target.packages.iter();
+            let present = packages.any(|package| self.member[package.0 as usize]);
+            present
+                || target
+                    .packages
+                    .iter()
+                    .any(|&package| self.enter(package, 0))
+        });
+        if sound {
+            self.note();
+        }
+        sound
     }
 
     /// Adds a package with all it needs, or leaves the set as it was.
@@ -218,10 +242,15 @@ impl<'u, 'a> Growing<'u, 'a> {
         self.added.clear();
         self.effort = EFFORT;
         let fits = self.enter(package, 0);
-        for index in 0..self.added.len() {
-            self.known[self.added[index].0 as usize] = Known::Fine;
-        }
+        self.note();
         fits
+    }
+
+    /// Remembers that what was added is installable.
+    fn note(&mut self) {
+        for package in &self.added {
+            self.known[package.0 as usize] = Known::Fine;
+        }
     }
 
     fn possible(&self, package: PackageId) -> bool {

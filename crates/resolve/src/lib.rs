@@ -19,6 +19,7 @@ mod solution;
 mod solve;
 mod targets;
 mod walk;
+mod ways_out;
 
 pub use check::{Unsound, check};
 pub use explain::{explain, explain_broken};

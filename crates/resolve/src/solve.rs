@@ -17,6 +17,7 @@ pub struct Conflict {
     /// Facts that exclude a solution; leaving out any one of them lets a solution in.
     pub proof: Proof,
     pub(crate) allowed: Allowed,
+    pub(crate) request: Request,
 }
 
 /// Why a request has no answer.
@@ -34,7 +35,7 @@ pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Fai
     let set = match walk(universe, &allowed, &targets, request.recommends) {
         Some(set) => set,
         None => match Search::new(universe, &allowed).run(&targets) {
-            Ok(set) if request.recommends => add_recommended(universe, &allowed, &targets, set),
+            Ok(set) if request.recommends => add_recommended(universe, &allowed, set),
             Ok(set) => set,
             Err(proof) => {
                 let proof = minimise(universe, &allowed, &targets, proof);
@@ -42,6 +43,7 @@ pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Fai
                     targets,
                     proof,
                     allowed,
+                    request: request.clone(),
                 })));
             }
         },
@@ -49,14 +51,12 @@ pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Fai
     Ok(Solution::new(universe, targets, set, request.recommends))
 }
 
-/// Adds recommended packages one by one, each where the set still holds together with it.
+/// Adds recommended packages one by one, each where the set as it is holds together with it.
 fn add_recommended(
     universe: &Universe<'_>,
     allowed: &Allowed,
-    targets: &[Target],
     set: Vec<PackageId>,
 ) -> Vec<PackageId> {
-    let mut wanted = targets.to_vec();
     let mut best: BTreeSet<PackageId> = set.into_iter().collect();
     let mut tried = BTreeSet::new();
     loop {
@@ -83,13 +83,14 @@ fn add_recommended(
         let packages = candidates
             .filter(|&candidate| allowed.contains(candidate))
             .collect();
-        wanted.push(Target {
+        let members = best.iter().map(|&package| vec![package]);
+        let wanted = members.chain([packages]).map(|packages| Target {
             wish: None,
             packages,
         });
-        match Search::new(universe, allowed).run(&wanted) {
-            Ok(set) => best = set.into_iter().collect(),
-            Err(_) => drop(wanted.pop()),
+        let wanted: Vec<Target> = wanted.collect();
+        if let Ok(set) = Search::new(universe, allowed).run(&wanted) {
+            best = set.into_iter().collect();
         }
     }
 }

@@ -66,20 +66,14 @@ impl Targets {
     pub fn find(universe: &Universe<'_>, request: &Request) -> Result<Self, Vec<WishError>> {
         let mut allowed = Allowed::by_priority(universe);
         let mut keep: BTreeSet<PackageId> = request.keep.iter().copied().collect();
+        for wish in request.wishes.iter().filter(|wish| is_choice(wish)) {
+            admit(universe, &mut allowed, &mut keep, wish);
+        }
         let mut errors = Vec::new();
         let mut wished = Vec::new();
         for wish in &request.wishes {
             match find_wish(universe, &allowed, wish) {
-                Ok(packages) => {
-                    if wish.version.is_some() || wish.suite.is_some() {
-                        allowed.admit(packages.iter().copied());
-                        admit_suite(universe, &mut allowed, wish);
-                        let first = packages[0];
-                        keep.retain(|&kept| !universe.same_name(kept, first));
-                        keep.insert(first);
-                    }
-                    wished.push((wish, packages));
-                }
+                Ok(packages) => wished.push((wish, packages)),
                 Err(error) => errors.push(error),
             }
         }
@@ -101,6 +95,28 @@ impl Targets {
             }
         }));
         Ok(Self { targets, allowed })
+    }
+}
+
+/// Whether a wish chooses a version itself, whatever the priorities say.
+fn is_choice(wish: &Wish) -> bool {
+    wish.version.is_some() || wish.suite.is_some()
+}
+
+/// Lets in what a wish chooses, before any wish is looked up: the order of wishes shall not
+/// matter to what may be taken.
+fn admit(
+    universe: &Universe<'_>,
+    allowed: &mut Allowed,
+    keep: &mut BTreeSet<PackageId>,
+    wish: &Wish,
+) {
+    let packages = find_wish(universe, allowed, wish).unwrap_or_default();
+    allowed.admit(packages.iter().copied());
+    admit_suite(universe, allowed, wish);
+    if let Some(&first) = packages.first() {
+        keep.retain(|&kept| !universe.same_name(kept, first));
+        keep.insert(first);
     }
 }
 
@@ -144,12 +160,13 @@ fn find_wish(
                 .suite
                 .as_deref()
                 .is_none_or(|suite| comes_from(package, suite))
-            && (wish.version.is_some() || wish.suite.is_some() || allowed.contains(*id))
+            && (is_choice(wish) || allowed.contains(*id))
     };
     let named = universe.packages_named(name);
-    let is_real = named.len() > 0;
+    let is_known = named.len() > 0;
     let mut packages: Vec<PackageId> = named.filter(fits).collect();
-    if is_real && packages.is_empty() {
+    let is_real = !packages.is_empty();
+    if is_known && !is_real && is_choice(wish) {
         return Err(no_such_version(universe, name, wish));
     }
     let providers = universe.providers(name).map(|provider| provider.package);
@@ -161,7 +178,10 @@ fn find_wish(
         .collect();
     names.dedup();
     if !is_real && names.is_empty() {
-        return Err(unknown());
+        return Err(match is_known {
+            true => no_such_version(universe, name, wish),
+            false => unknown(),
+        });
     }
     if !is_real && names.len() > 1 {
         return Err(WishError::Virtual {
@@ -171,7 +191,7 @@ fn find_wish(
     }
     if is_real {
         providers = Vec::new();
-        if wish.version.is_none() && wish.suite.is_none() {
+        if !is_choice(wish) {
             providers.extend(stand_ins(universe, name, &packages).filter(fits));
         }
     }
@@ -247,9 +267,24 @@ fn base_set(universe: &Universe<'_>, allowed: &Allowed, variant: Option<Variant>
         .filter(belongs)
         .map(|package| Target {
             wish: None,
-            packages: vec![package.id],
+            packages: versions(universe, allowed, package.id),
         })
         .collect()
+}
+
+/// The versions of a package that may be taken, the one to take first in front.
+pub(crate) fn versions(
+    universe: &Universe<'_>,
+    allowed: &Allowed,
+    first: PackageId,
+) -> Vec<PackageId> {
+    let own = effective(universe, first);
+    let siblings = universe.siblings(first).map(PackageId);
+    let mut packages: Vec<PackageId> = siblings
+        .filter(|&id| allowed.contains(id) && effective(universe, id) == own)
+        .collect();
+    packages.sort_by_key(|&id| (id != first, id));
+    packages
 }
 
 /// Up to five names most like this one, real ones only.

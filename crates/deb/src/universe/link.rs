@@ -287,7 +287,7 @@ impl Linker {
     fn architecture_fits(&self, atom: &DraftAtom, row: u32, architecture: u32) -> bool {
         let multi_arch = self.draft.rows[row as usize][p::FLAGS] & flag::MULTI_ARCH;
         match atom.qualifier {
-            _ if atom.negative && !matches!(atom.qualifier, Qualifier::Architecture(_)) => true,
+            Qualifier::None | Qualifier::Any if atom.negative => true,
             Qualifier::None => architecture == atom.context || multi_arch == 2,
             Qualifier::Any => multi_arch == 3,
             Qualifier::Native => architecture == self.draft.native,

@@ -40,10 +40,12 @@ fn slice<T>(table: &[T], start: u32, end: u32) -> &[T] {
 }
 
 impl<'a> Universe<'a> {
-    /// Opens a universe: magic, format, length and table bounds are checked, content is not.
+    /// Opens a universe: magic, format, length, table bounds and the numbers of packages and
+    /// groups are checked, so that whoever keeps a list by number may trust them; the rest of
+    /// the content is not.
     pub fn open(file: &'a [u8]) -> Result<Self, UniverseError> {
         let directory = Directory::open(file)?;
-        Ok(Self {
+        let this = Self {
             meta: directory.words(Table::Meta, 1)?,
             ends: directory.words(Table::StringEnds, 1)?,
             packages: directory.words(Table::Packages, row::package::WORDS)?,
@@ -58,7 +60,31 @@ impl<'a> Universe<'a> {
             origins: directory.words(Table::Origins, row::origin::WORDS)?,
             hashes: directory.bytes(Table::Hashes)?,
             strings: directory.bytes(Table::Strings)?,
-        })
+        };
+        match this.numbers_exist() {
+            true => Ok(this),
+            false => Err(UniverseError::Damaged),
+        }
+    }
+
+    /// Whether every package and group that a table names is there.
+    fn numbers_exist(&self) -> bool {
+        let below = |numbers: &mut dyn Iterator<Item = u32>, count: usize| {
+            numbers.max().is_none_or(|last| (last as usize) < count)
+        };
+        let packages = self.len();
+        let providers = self.providers.as_chunks::<{ row::provider::WORDS }>().0;
+        let dependencies = self.dependencies.as_chunks::<2>().0;
+        below(&mut self.candidates.iter().copied(), packages)
+            && below(&mut self.against.iter().copied(), packages)
+            && below(
+                &mut providers.iter().map(|row| row[row::provider::PACKAGE]),
+                packages,
+            )
+            && below(
+                &mut dependencies.iter().map(|&[_, group]| group),
+                self.group_count(),
+            )
     }
 
     /// Re-computes the digest of the whole file: for `cache verify`.
@@ -175,9 +201,10 @@ impl<'a> Universe<'a> {
     pub fn providers(&self, name: NameId) -> impl ExactSizeIterator<Item = Provider<'a>> + use<'a> {
         let this = *self;
         let row = row_of(self.names, name.0, row::name::WORDS);
-        let start = word(row, row::name::PROVIDERS);
-        let end = word(row, row::name::PROVIDERS_END);
-        (start..end.max(start)).map(move |index| {
+        let count = (this.providers.len() / row::provider::WORDS) as u32;
+        let end = word(row, row::name::PROVIDERS_END).min(count);
+        let start = word(row, row::name::PROVIDERS).min(end);
+        (start..end).map(move |index| {
             let row = row_of(this.providers, index, row::provider::WORDS);
             Provider {
                 package: PackageId(word(row, row::provider::PACKAGE)),
@@ -202,11 +229,25 @@ impl<'a> Universe<'a> {
         let a = row_of(self.packages, a.0, row::package::WORDS);
         let b = row_of(self.packages, b.0, row::package::WORDS);
         let same = |row: &[u32]| word(row, row::package::FLAGS) & flag::MULTI_ARCH == 1;
+        let both = |column: usize| (word(a, column), word(b, column));
         let coinstallable = same(a)
             && same(b)
-            && word(a, row::package::ARCHITECTURE) != word(b, row::package::ARCHITECTURE)
-            && word(a, row::package::VERSION) == word(b, row::package::VERSION);
+            && self.differ_in_architecture(both(row::package::ARCHITECTURE))
+            && self.are_one_version(both(row::package::VERSION));
         !coinstallable
+    }
+
+    /// Whether two architectures differ, where `all` counts as the native one.
+    fn differ_in_architecture(&self, (a, b): (u32, u32)) -> bool {
+        let effective = |id: u32| match self.text(id) {
+            "all" => self.native(),
+            other => other,
+        };
+        a != b && effective(a) != effective(b)
+    }
+
+    fn are_one_version(&self, (a, b): (u32, u32)) -> bool {
+        a == b || crate::version::compare(self.text(a), self.text(b)).is_eq()
     }
 
     /// Whether two packages bear the same name.
