@@ -11,6 +11,8 @@ use formwork_model::nearest::nearest;
 const SOURCE: &str = "src:";
 /// How many names are offered.
 const OFFERED: usize = 3;
+/// How many slips make another name.
+const SLIPS: usize = 3;
 /// A name shorter than this is the beginning of too many others.
 const LONG_ENOUGH: usize = 3;
 
@@ -36,7 +38,11 @@ pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
         });
         found.extend(longer.take(OFFERED));
     }
-    found.extend(nearest(name, known(), OFFERED));
+    found.extend(nearest(
+        name,
+        known().filter(|known| is_near(known, name)),
+        OFFERED,
+    ));
     found.extend(stem(universe, prefix, name));
     let mut offered: Vec<String> = Vec::new();
     for candidate in found {
@@ -45,6 +51,17 @@ pub(super) fn likely(universe: &Universe<'_>, name: &str) -> Vec<String> {
         }
     }
     offered
+}
+
+/// Whether two names may differ by a few slips at all: a cheap look before the exact one.
+fn is_near(one: &str, other: &str) -> bool {
+    one.len().abs_diff(other.len()) <= SLIPS
+        && (letters(one) ^ letters(other)).count_ones() as usize <= 2 * SLIPS
+}
+
+/// Which letters and marks a name has, a bit each.
+fn letters(name: &str) -> u64 {
+    name.bytes().fold(0, |bits, byte| bits | 1 << (byte % 64))
 }
 
 /// The longest name that is left when parts behind hyphens are taken away.

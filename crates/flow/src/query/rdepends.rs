@@ -1,6 +1,6 @@
 //! Who needs a package: every relation that one of its versions, or what it provides, satisfies.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use formwork_deb::universe::{Field, GroupId, NameId, PackageId, Universe};
 use formwork_model::documents::{self, Dependant};
@@ -8,6 +8,7 @@ use formwork_model::documents::{self, Dependant};
 use super::Scope;
 use super::describe::one_line;
 use super::open::{self, Want};
+use super::reverse::Reverse;
 use crate::Error;
 use crate::context::Context;
 
@@ -114,28 +115,14 @@ fn direct(universe: &Universe<'_>, name: NameId, fields: &[Field]) -> Vec<Need> 
 }
 
 /// The packages that need the name through others: each with the number of steps, at least 2.
-fn indirect(
-    universe: &Universe<'_>,
-    direct: &[Need],
-    fields: &[Field],
-) -> BTreeMap<PackageId, u32> {
-    let index = needed_by(universe, fields);
-    let mut steps: BTreeMap<PackageId, u32> = direct
-        .iter()
-        .map(|dependant| (dependant.package, 1))
-        .collect();
-    let mut queue: VecDeque<PackageId> = steps.keys().copied().collect();
-    while let Some(package) = queue.pop_front() {
-        let step = steps.get(&package).copied().unwrap_or(1);
-        for &dependant in index.get(package.0 as usize).into_iter().flatten() {
-            steps.entry(dependant).or_insert_with(|| {
-                queue.push_back(dependant);
-                step + 1
-            });
-        }
-    }
-    steps.retain(|_, step| *step > 1);
-    steps
+fn indirect(universe: &Universe<'_>, direct: &[Need], fields: &[Field]) -> Vec<(PackageId, u32)> {
+    let mut begin: Vec<PackageId> = direct.iter().map(|need| need.package).collect();
+    begin.dedup();
+    let further = Reverse::new(universe, fields).reached(&begin);
+    further
+        .into_iter()
+        .map(|(id, steps)| (id, steps + 1))
+        .collect()
 }
 
 /// The packages a name stands for: those of the name, else those that provide it.
@@ -150,27 +137,26 @@ fn targets(universe: &Universe<'_>, name: NameId) -> BTreeSet<u32> {
     real
 }
 
-/// The groups that one of the packages satisfies; for a virtual name only those that say the name.
-fn satisfied_groups(
-    universe: &Universe<'_>,
-    name: NameId,
-    targets: &BTreeSet<u32>,
-) -> BTreeSet<GroupId> {
+/// For each group whether one of the packages satisfies it; for a virtual name, and says it.
+fn satisfied_groups(universe: &Universe<'_>, name: NameId, targets: &BTreeSet<u32>) -> Vec<bool> {
     let is_virtual = universe.packages_named(name).len() == 0;
     let text = universe.name(name);
-    (0..universe.group_count())
-        .map(|number| GroupId(number as u32))
-        .filter(|&group| {
-            universe
-                .group_candidates(group)
-                .iter()
-                .any(|id| targets.contains(id))
-        })
-        .filter(|&group| {
-            !is_virtual
-                || universe
-                    .group_atoms(group)
-                    .any(|atom| universe.atom(atom).name == text)
+    let mut is_target = vec![false; universe.len()];
+    for &target in targets {
+        if let Some(mark) = is_target.get_mut(target as usize) {
+            *mark = true;
+        }
+    }
+    let serves = |id: &u32| is_target.get(*id as usize).copied().unwrap_or(false);
+    let says = |group| {
+        universe
+            .group_atoms(group)
+            .any(|atom| universe.atom(atom).name == text)
+    };
+    let groups = (0..universe.group_count()).map(|number| GroupId(number as u32));
+    groups
+        .map(|group| {
+            universe.group_candidates(group).iter().any(serves) && (!is_virtual || says(group))
         })
         .collect()
 }
@@ -178,7 +164,7 @@ fn satisfied_groups(
 /// Every use of the groups by a package that apt would take, the packages themselves left out.
 fn collect(
     universe: &Universe<'_>,
-    groups: &BTreeSet<GroupId>,
+    groups: &[bool],
     targets: &BTreeSet<u32>,
     fields: &[Field],
 ) -> Vec<Need> {
@@ -189,7 +175,11 @@ fn collect(
             continue;
         }
         for dependency in universe.dependencies(id) {
-            if fields.contains(&dependency.field) && groups.contains(&dependency.group) {
+            let satisfied = groups
+                .get(dependency.group.0 as usize)
+                .copied()
+                .unwrap_or(false);
+            if satisfied && fields.contains(&dependency.field) {
                 let candidates = universe.group_candidates(dependency.group);
                 found.push(Need {
                     package: id,
@@ -201,28 +191,6 @@ fn collect(
         }
     }
     found
-}
-
-/// For every package, by its number, the packages that apt would take and that it may serve.
-fn needed_by(universe: &Universe<'_>, fields: &[Field]) -> Vec<Vec<PackageId>> {
-    let mut index = vec![Vec::new(); universe.len()];
-    for id in universe.ids() {
-        let package = universe.package(id);
-        if !package.is_candidate() || package.is_source() {
-            continue;
-        }
-        for dependency in universe
-            .dependencies(id)
-            .filter(|dependency| fields.contains(&dependency.field))
-        {
-            for &served in universe.group_candidates(dependency.group) {
-                if let Some(dependants) = index.get_mut(served as usize) {
-                    dependants.push(id);
-                }
-            }
-        }
-    }
-    index
 }
 
 #[cfg(test)]
@@ -276,7 +244,7 @@ mod tests {
             let fields = [Field::Depends];
             let further = indirect(universe, &direct(universe, found, &fields), &fields);
             let told =
-                |(id, steps): (&PackageId, &u32)| (universe.package(*id).name().to_owned(), *steps);
+                |(id, steps): &(PackageId, u32)| (universe.package(*id).name().to_owned(), *steps);
             further.iter().map(told).collect::<Vec<_>>()
         });
         let expected =

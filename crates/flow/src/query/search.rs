@@ -8,6 +8,7 @@ use formwork_deb::universe::{PackageId, Universe};
 use formwork_model::documents::{self, SearchMatch};
 
 use super::Scope;
+use super::needle::Needle;
 use super::open::{self, Want};
 use crate::Error;
 use crate::context::Context;
@@ -62,7 +63,7 @@ enum Fit {
 
 /// The packages that fit all words, best first; of each name the version apt would take.
 fn matching(universe: &Universe<'_>, words: &[String]) -> Vec<PackageId> {
-    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let words: Vec<Needle> = words.iter().map(|word| Needle::new(word)).collect();
     let native = universe.native();
     let mut found = Vec::new();
     for id in universe.ids() {
@@ -87,7 +88,7 @@ fn is_for(native: &str, architecture: &str) -> bool {
 }
 
 /// The worst of the fits of all words, none if a word does not occur.
-fn fit_of_all(name: &str, description: &str, words: &[String]) -> Option<Fit> {
+fn fit_of_all(name: &str, description: &str, words: &[Needle]) -> Option<Fit> {
     let mut worst = Fit::WholeName;
     for word in words {
         worst = worst.max(fit_of(name, description, word)?);
@@ -95,9 +96,9 @@ fn fit_of_all(name: &str, description: &str, words: &[String]) -> Option<Fit> {
     Some(worst)
 }
 
-/// How one lower-case word fits.
-fn fit_of(name: &str, description: &str, word: &str) -> Option<Fit> {
-    if let Some(at) = name.find(word) {
+/// How one word fits.
+fn fit_of(name: &str, description: &str, word: &Needle) -> Option<Fit> {
+    if let Some(at) = word.find(name) {
         return Some(match at {
             0 if name.len() == word.len() => Fit::WholeName,
             0 => Fit::BeginOfName,
@@ -105,23 +106,13 @@ fn fit_of(name: &str, description: &str, word: &str) -> Option<Fit> {
             _ => Fit::InName,
         });
     }
-    let at = find_ignoring_case(description.as_bytes(), word.as_bytes())?;
-    let whole =
-        is_border(description.as_bytes(), at) && is_end(description.as_bytes(), at + word.len());
+    let at = word.find(description)?;
+    let text = description.as_bytes();
+    let whole = is_border(text, at) && is_end(text, at + word.len());
     Some(if whole {
         Fit::WordOfDescription
     } else {
         Fit::InDescription
-    })
-}
-
-/// Where a lower-case word first occurs in a text, ASCII letters in any case.
-fn find_ignoring_case(text: &[u8], word: &[u8]) -> Option<usize> {
-    let first = *word.first()?;
-    let last = text.len().checked_sub(word.len())?;
-    (0..=last).find(|&at| {
-        text[at].to_ascii_lowercase() == first
-            && text[at..at + word.len()].eq_ignore_ascii_case(word)
     })
 }
 
@@ -172,13 +163,17 @@ mod tests {
             ("mawk", "", "server", None),
         ];
         for (name, description, word, expected) in cases {
-            assert_eq!(fit_of(name, description, word), expected, "{name} {word}");
+            assert_eq!(
+                fit_of(name, description, &Needle::new(word)),
+                expected,
+                "{name} {word}"
+            );
         }
     }
 
     #[test]
     fn every_word_must_occur() {
-        let words = ["web".to_owned(), "server".to_owned()];
+        let words = [Needle::new("web"), Needle::new("server")];
         assert_eq!(
             fit_of_all("nginx", "web server", &words),
             Some(Fit::WordOfDescription)
@@ -188,9 +183,12 @@ mod tests {
 
     #[test]
     fn foreign_letters_do_no_harm() {
-        assert_eq!(fit_of("x", "für Ärzte", "ärzte"), None);
-        assert_eq!(fit_of("x", "ü", "üü"), None);
-        assert_eq!(fit_of("x", "naïve", "ve"), Some(Fit::InDescription));
+        assert_eq!(fit_of("x", "für Ärzte", &Needle::new("ärzte")), None);
+        assert_eq!(fit_of("x", "ü", &Needle::new("üü")), None);
+        assert_eq!(
+            fit_of("x", "naïve", &Needle::new("ve")),
+            Some(Fit::InDescription)
+        );
     }
 
     #[test]
