@@ -57,11 +57,11 @@ fn is_first(changes: &LockDiff) -> bool {
 /// A Release that is another one now: `Debian 12.14 → 12.15 (bookworm)`, `bookworm-security of 2026-11-21`.
 fn release(change: &ReleaseChange) -> Option<String> {
     let new_date = change.new_date.as_ref()?;
-    let name = if change.suite.is_empty() {
-        &change.repository
-    } else {
-        &change.suite
-    };
+    if change.suite.is_empty() {
+        // A plain directory has a content, but no date.
+        return Some(format!("the directory of {}", change.repository));
+    }
+    let name = &change.suite;
     Some(match (&change.old_version, &change.new_version) {
         (Some(old), Some(new)) if old != new => {
             format!("{} {old} → {new} ({name})", change.repository)
