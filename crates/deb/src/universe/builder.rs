@@ -292,7 +292,16 @@ impl UniverseBuilder {
 
     /// Links everything read and returns the bytes of the universe.
     pub fn finish(self) -> Vec<u8> {
-        link(self.draft).encode()
+        let Self {
+            draft,
+            group_of,
+            atom_of,
+            ranks,
+            ..
+        } = self;
+        // Given up before the tables are made, as together they are the peak of memory.
+        drop((group_of, atom_of, ranks));
+        link(draft).encode()
     }
 
     fn add_package(

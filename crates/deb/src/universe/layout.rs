@@ -10,7 +10,7 @@ pub(super) const MAGIC: &[u8; 8] = b"FWUNI1le";
 #[cfg(target_endian = "big")]
 pub(super) const MAGIC: &[u8; 8] = b"FWUNI1be";
 
-/// Raised whenever tables or their meaning change.
+/// Raised whenever tables change, or what is linked into them: caches keep what was built before.
 pub(super) const FORMAT: u32 = 1;
 
 /// The tables in file order.
@@ -136,19 +136,19 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    fn bytes(&self, table: usize) -> &[u8] {
+    fn length(&self, table: usize) -> usize {
         match table {
-            t if t < TABLES - 2 => self.words[t].as_bytes(),
-            t if t == Table::Hashes as usize => &self.hashes,
-            _ => &self.strings,
+            t if t < TABLES - 2 => self.words[t].len() * 4,
+            t if t == Table::Hashes as usize => self.hashes.len(),
+            _ => self.strings.len(),
         }
     }
 
-    /// Writes header and tables into one buffer.
+    /// Moves header and tables into one buffer; each table is given up once it is copied.
     pub(super) fn encode(mut self) -> Vec<u8> {
         self.strings
             .resize(self.strings.len().next_multiple_of(4), 0);
-        let total = HEADER + (0..TABLES).map(|t| self.bytes(t).len()).sum::<usize>();
+        let total = HEADER + (0..TABLES).map(|t| self.length(t)).sum::<usize>();
         let mut out = Vec::with_capacity(total);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&FORMAT.to_ne_bytes());
@@ -156,14 +156,16 @@ impl Tables {
         out.extend_from_slice(&[0; 32]);
         let mut offset = HEADER as u32;
         for table in 0..TABLES {
-            let length = self.bytes(table).len() as u32;
+            let length = self.length(table) as u32;
             out.extend_from_slice(&offset.to_ne_bytes());
             out.extend_from_slice(&length.to_ne_bytes());
             offset += length;
         }
-        for table in 0..TABLES {
-            out.extend_from_slice(self.bytes(table));
+        for words in self.words {
+            out.extend_from_slice(words.as_bytes());
         }
+        out.extend(self.hashes);
+        out.extend(self.strings);
         let digest = payload_digest(&out);
         out[DIGEST..DIRECTORY].copy_from_slice(digest.as_bytes());
         out
