@@ -224,8 +224,10 @@ impl Bench {
     /// Warm start of a query on three suites.
     fn start(&self) -> Result<bool, String> {
         let root = self.data.join("root/bookworm+updates+security-amd64");
+        let suites = ["bookworm", "bookworm-updates", "bookworm-security"];
         let ask = |name: &str, arguments: &[&str]| {
             let mut command = self.formwork(name, &self.mirror(), &["--arch", "amd64"]);
+            command.args(suites.iter().flat_map(|suite| ["--suite", suite]));
             command.args(arguments);
             self.in_project(&mut command, Some("bench/bookworm"));
             command
@@ -235,7 +237,9 @@ impl Bench {
             self.warm("formwork why", || {
                 ask("why", &["libtinfo6", "--from", "bash"])
             }),
+            self.warm("formwork closure", || ask("closure", &[WISH])),
             self.warm("formwork rdepends", || ask("rdepends", &["libtinfo6"])),
+            self.warm("formwork search", || ask("search", &["shell"])),
             Side {
                 label: "apt-cache show",
                 prepare: Box::new(|| Ok(())),

@@ -115,18 +115,27 @@ fn atom(index: &Index, at: usize, native: &Native) -> String {
     format!("{}{qualifier} (= {})", mark(index, at), stanza.version)
 }
 
-/// A stanza as dose is given it: it provides its own mark.
+/// A stanza as dose is given it: it provides its own mark, and its clashes are with `NAME` where
+/// they are with `NAME:any`, which means the same and would make dose overlook the version.
 fn stanza(index: &Index, at: usize) -> String {
-    let text = index.text(at);
-    let mark = format!(
-        "Provides: {} (= {})",
-        mark(index, at),
-        index.stanzas[at].version
-    );
-    if text.contains("\nProvides: ") {
-        return text.replacen("\nProvides:", &format!("\n{mark},"), 1) + "\n";
+    let mark = format!("{} (= {})", mark(index, at), index.stanzas[at].version);
+    let mut out = String::new();
+    let mut marked = false;
+    for line in index.text(at).lines() {
+        if let Some(provides) = line.strip_prefix("Provides:") {
+            let _ = writeln!(out, "Provides: {mark},{provides}");
+            marked = true;
+        } else if line.starts_with("Conflicts:") || line.starts_with("Breaks:") {
+            let _ = writeln!(out, "{}", line.replace(":any", ""));
+        } else {
+            let _ = writeln!(out, "{line}");
+        }
     }
-    format!("{text}{mark}\n\n")
+    if !marked {
+        let _ = writeln!(out, "Provides: {mark}");
+    }
+    out.push('\n');
+    out
 }
 
 fn mark(index: &Index, at: usize) -> String {
