@@ -51,18 +51,6 @@ impl Compression {
         }
     }
 
-    /// Reads the compression from the first bytes of a file.
-    #[must_use]
-    pub fn of_content(start: &[u8]) -> Compression {
-        let forms: [(&[u8], Compression); 3] = [
-            (b"\x1f\x8b", Compression::Gzip),
-            (b"\xfd7zXZ\0", Compression::Xz),
-            (b"\x28\xb5\x2f\xfd", Compression::Zstd),
-        ];
-        let found = forms.iter().find(|(magic, _)| start.starts_with(magic));
-        found.map_or(Compression::Plain, |(_, compression)| *compression)
-    }
-
     /// The ending of names, with the dot; empty for plain files.
     #[must_use]
     pub fn ending(self) -> &'static str {

@@ -226,14 +226,6 @@ impl Url {
         &self.0.path
     }
 
-    /// The last part of the path, decoded, for messages.
-    #[must_use]
-    pub fn file_name(&self) -> String {
-        let last = self.0.path.rsplit('/').next().unwrap_or_default();
-        let bytes = decode(last).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
     /// The path in the file system, for a `file:` address.
     #[must_use]
     pub fn to_file_path(&self) -> Option<PathBuf> {

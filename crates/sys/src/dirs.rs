@@ -1,8 +1,8 @@
 //! Where our files live, by the XDG base directory specification.
 //!
-//! `FORMWORK_CACHE_DIR`, `FORMWORK_STATE_DIR` and `FORMWORK_CONFIG_DIR` name a directory
-//! outright; else `formwork` below `$XDG_…_HOME` (ignored if relative, as the specification
-//! says), else below the usual place in the home directory.
+//! `FORMWORK_CACHE_DIR` and `FORMWORK_STATE_DIR` name a directory outright; else `formwork`
+//! below `$XDG_…_HOME` (ignored if relative, as the specification says), else below the usual
+//! place in the home directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,11 +26,6 @@ const STATE: Kind = Kind {
     xdg: "XDG_STATE_HOME",
     in_home: ".local/state",
 };
-const CONFIG: Kind = Kind {
-    own: "FORMWORK_CONFIG_DIR",
-    xdg: "XDG_CONFIG_HOME",
-    in_home: ".config",
-};
 
 /// For what can always be fetched or made again.
 ///
@@ -46,14 +41,6 @@ pub fn cache() -> Result<PathBuf, Error> {
 /// If no variable names a place.
 pub fn state() -> Result<PathBuf, Error> {
     find(&STATE, &|name| std::env::var_os(name))
-}
-
-/// For what a person has set.
-///
-/// # Errors
-/// If no variable names a place.
-pub fn config() -> Result<PathBuf, Error> {
-    find(&CONFIG, &|name| std::env::var_os(name))
 }
 
 fn find(kind: &Kind, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, Error> {

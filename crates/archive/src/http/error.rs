@@ -127,12 +127,6 @@ impl HttpError {
         }
     }
 
-    /// Tells whether nothing else can succeed either: the disk is full, or we are to stop.
-    #[must_use]
-    pub fn is_fatal(&self) -> bool {
-        matches!(self, HttpError::File(_) | HttpError::Interrupted)
-    }
-
     /// How many bytes of the body had arrived.
     #[must_use]
     pub fn progress(&self) -> u64 {

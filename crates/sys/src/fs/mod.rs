@@ -76,14 +76,6 @@ pub fn create_directory(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|source| Error::io("create the directory", path, source))
 }
 
-/// Reads a whole file.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::io("read", path, source))
-}
-
 /// Reads a whole file that must not be longer than `limit`.
 ///
 /// # Errors
@@ -103,14 +95,6 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
         return Err(fail(source));
     }
     Ok(bytes)
-}
-
-/// Moves a file within one file system.
-///
-/// # Errors
-/// If that is not possible.
-pub fn rename(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::rename(from, to).map_err(|source| Error::io("rename", from, source))
 }
 
 /// Removes a file; tells whether it was there.
@@ -160,7 +144,7 @@ mod tests {
         replace(&path, b"one").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         replace(&path, b"two").unwrap();
-        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o640
@@ -179,7 +163,7 @@ mod tests {
         replace(&real, b"one").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         replace(&link, b"two").unwrap();
-        assert_eq!(read(&real).unwrap(), b"two");
+        assert_eq!(fs::read(&real).unwrap(), b"two");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
@@ -188,7 +172,7 @@ mod tests {
         let missing = Path::new("/nonexistent/dir/file");
         for error in [
             replace(missing, b"").unwrap_err(),
-            read(missing).unwrap_err(),
+            read_limited(missing, 1).unwrap_err(),
         ] {
             assert!(
                 error.to_string().contains("/nonexistent/dir/file"),
