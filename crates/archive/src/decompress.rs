@@ -21,8 +21,6 @@ pub use limits::Limits;
 
 /// How much packed data is read at once.
 const INPUT: usize = 256 * 1024;
-/// Below this size an xz file has one block, and threads gain nothing.
-const THREADS_FROM: u64 = 1024 * 1024;
 /// The largest zstd window, as a power of two: 128 MiB, what `zstd -d` allows by default.
 const ZSTD_WINDOW: u32 = 27;
 
@@ -248,14 +246,12 @@ impl CheckedReader {
     ) -> Result<CheckedReader, UnpackError> {
         let fail = |source| formwork_sys::Error::io("read", path, source);
         let file = File::open(path).map_err(fail)?;
-        let size = file.metadata().map_err(fail)?.len();
         let mut limits = match plain {
             Some(plain) => Limits::bytes(plain.size),
             None => Limits::unsigned(),
         };
-        if size < THREADS_FROM {
-            limits.threads = 1;
-        }
+        // Decoding overlaps with parsing already; more threads would hold whole blocks in memory.
+        limits.threads = 1;
         let packed_side = Hashing::new(file, packed);
         let packed_tally = Arc::clone(&packed_side.tally);
         let input = BufReader::with_capacity(INPUT, packed_side);
