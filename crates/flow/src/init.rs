@@ -118,12 +118,12 @@ mod tests {
         let loaded = crate::project::load(&new.directory).expect("loads");
         assert_eq!(loaded.project.name, "gateway");
         assert_eq!(loaded.project.plans().len(), 1);
-        let before = fs::read(&files[0]).expect("read");
+        let before = std::fs::read(&files[0]).expect("read");
         assert!(matches!(
             init(&new),
             Err(Error::Project(ProjectError::Exists(path))) if path == files[0]
         ));
-        assert_eq!(fs::read(&files[0]).expect("read"), before);
+        assert_eq!(std::fs::read(&files[0]).expect("read"), before);
         // The image alone is reason enough not to write the rest.
         std::fs::remove_file(&files[0]).expect("remove");
         assert!(init(&new).is_err());

@@ -1,6 +1,7 @@
 //! Looking wishes up: each becomes the packages that would fulfil it, the best first.
 
 use crate::allowed::{Allowed, effective};
+use crate::nearest::nearest_names;
 use crate::request::{Request, Variant, Wish};
 use formwork_deb::universe::{NameId, Package, PackageId, Universe};
 use std::collections::BTreeSet;
@@ -285,40 +286,4 @@ pub(crate) fn versions(
         .collect();
     packages.sort_by_key(|&id| (id != first, id));
     packages
-}
-
-/// Up to five names most like this one, real ones only.
-fn nearest_names(universe: &Universe<'_>, wanted: &str) -> Vec<String> {
-    let limit = (wanted.len() / 3).clamp(1, 3);
-    let mut close: Vec<(usize, &str)> = universe
-        .names()
-        .filter(|&name| universe.packages_named(name).len() > 0)
-        .map(|name| universe.name(name))
-        .filter(|name| !name.starts_with("src:") && name.len().abs_diff(wanted.len()) <= limit)
-        .filter_map(|name| {
-            let distance = edit_distance(name.as_bytes(), wanted.as_bytes());
-            (distance <= limit).then_some((distance, name))
-        })
-        .collect();
-    close.sort_unstable();
-    close
-        .into_iter()
-        .take(5)
-        .map(|(_, name)| name.to_owned())
-        .collect()
-}
-
-/// Insertions, deletions and replacements between two names.
-fn edit_distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -7,7 +7,6 @@
 mod closure;
 pub(crate) mod describe;
 mod installable;
-mod likely;
 mod needle;
 mod open;
 mod rdepends;

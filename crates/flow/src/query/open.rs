@@ -7,9 +7,8 @@ use formwork_deb::universe::{NameId, Universe};
 use formwork_model::documents::Input;
 use formwork_model::project::Plan;
 use formwork_model::wish::Wish;
-use formwork_resolve::WishError;
+use formwork_resolve::nearest_names;
 
-use super::likely::likely;
 use super::{Choice, Scope};
 use crate::context::Context;
 use crate::error::UnknownName;
@@ -160,23 +159,13 @@ impl Opened {
     pub(super) fn unknown(&self, universe: &Universe<'_>, names: &[&str]) -> Error {
         let unknown = names.iter().map(|name| UnknownName {
             name: (*name).to_owned(),
-            nearest: likely(universe, name),
+            nearest: nearest_names(
+                universe,
+                name.rsplit_once(':').map_or(name, |(front, _)| front),
+            ),
         });
         Error::UnknownPackages {
             unknown: unknown.collect(),
-            place: self.place(),
-        }
-    }
-
-    /// The error for wishes that mean no package, or several.
-    pub(super) fn refuse(&self, universe: &Universe<'_>, mut errors: Vec<WishError>) -> Error {
-        for error in &mut errors {
-            if let WishError::Unknown { name, nearest } = error {
-                *nearest = likely(universe, name);
-            }
-        }
-        Error::Wishes {
-            errors,
             place: self.place(),
         }
     }

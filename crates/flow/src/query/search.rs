@@ -68,13 +68,12 @@ fn matching(universe: &Universe<'_>, words: &[String]) -> Vec<PackageId> {
     let mut found = Vec::new();
     for id in universe.ids() {
         let package = universe.package(id);
-        let usual = package.is_candidate()
-            && !package.is_source()
-            && is_for(native, package.architecture());
-        if !usual {
+        if !package.is_candidate() || package.is_source() {
             continue;
         }
-        if let Some(fit) = fit_of_all(package.name(), package.description(), &words) {
+        // The architecture is looked at last: nearly all packages are of a right one.
+        let fit = fit_of_all(package.name(), package.description(), &words);
+        if let Some(fit) = fit.filter(|_| is_for(native, package.architecture())) {
             found.push((fit, package.name().len(), id));
         }
     }

@@ -30,7 +30,10 @@ pub(super) fn solve(
     let result = formwork_resolve::solve(&universe, &request);
     let answer = match result {
         Ok(solution) => Answer::Yes(checked(&universe, &request, solution)?),
-        Err(Failure::Wishes(errors)) => return Err(opened.refuse(&universe, errors)),
+        Err(Failure::Wishes(errors)) => {
+            let place = opened.place();
+            return Err(Error::Wishes { errors, place });
+        }
         Err(Failure::Conflict(conflict)) => Answer::No(Box::new(Contradiction {
             format: documents::FORMAT,
             inputs: opened.inputs.clone(),
