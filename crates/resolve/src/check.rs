@@ -260,8 +260,9 @@ impl<'a> Checker<'a> {
             package,
             architecture,
         } = &self.members[index];
-        for other in self.members.iter().skip(index + 1) {
-            if other.package.name() != package.name() {
+        for bearer in self.bearers(package.name()) {
+            let other = &self.members[bearer.member];
+            if bearer.member <= index || other.package.name() != package.name() {
                 continue;
             }
             let both_same = [package, &other.package]

@@ -358,14 +358,14 @@ impl<'u, 'a> Search<'u, 'a> {
         first.or_else(|| open.next())
     }
 
-    /// The best choice for the first wish that nothing fulfils yet.
+    /// The best choice for the first wish that does not have it yet. What fulfils a wish only by
+    /// standing in for the real package is no reason to pass over that.
     fn open_wish(&self) -> Option<PackageId> {
         let is = |package: PackageId, value: u8| self.value[package.0 as usize] == value;
-        let open = self
-            .wishes
-            .iter()
-            .find(|wish| !wish.iter().any(|&package| is(package, IN)))?;
-        open.iter().copied().find(|&package| is(package, UNKNOWN))
+        self.wishes.iter().find_map(|wish| {
+            let best = wish.iter().copied().find(|&package| !is(package, OUT))?;
+            is(best, UNKNOWN).then_some(best)
+        })
     }
 
     /// What fulfils each wish at this moment.

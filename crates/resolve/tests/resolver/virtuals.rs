@@ -123,6 +123,12 @@ fn a_provides_does_not_beat_the_real_package() {
             "v x",
             "a=2 x=1",
         ),
+        (
+            "which does not spare the real package where that can be had",
+            "v 1\na 2 provides=v(=1)\nw 1 depends=b|c,d\nb 1\nc 1\nd 1 depends=e\ne 1 conflicts=b",
+            "a v w",
+            "a=2 c=1 d=1 e=1 v=1 w=1",
+        ),
     ]);
 }
 

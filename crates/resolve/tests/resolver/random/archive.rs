@@ -1,9 +1,11 @@
 //! The archive as the oracle reads it: from the text, by code of its own.
 //!
-//! It follows Debian Policy 7 and the Multi-Arch specification row by row, without indices.
+//! It follows Debian Policy 7 and the Multi-Arch specification row by row; its only index is by
+//! name.
 
 use super::generator::Case;
 use formwork_model::wish::Wish;
+use std::collections::BTreeMap;
 
 pub(crate) const NATIVE: &str = "amd64";
 
@@ -40,6 +42,8 @@ pub(crate) struct Row {
 /// All packages of a case.
 pub(crate) struct Archive {
     pub(crate) rows: Vec<Row>,
+    /// Who bears or provides a name.
+    bearers: BTreeMap<String, Vec<usize>>,
 }
 
 /// The order of the generator's versions: a number, and `-0` that says nothing.
@@ -133,10 +137,14 @@ impl Row {
         self.groups.iter().filter(needed)
     }
 
-    fn bars(&self, other: &Row) -> bool {
+    fn barred(&self) -> impl Iterator<Item = &Atom> {
         let negative = |group: &&Group| ["Conflicts", "Breaks"].contains(&group.field.as_str());
-        let mut barred = self.groups.iter().filter(negative);
-        barred.any(|group| group.atoms.iter().any(|atom| atom.hits(other)))
+        let groups = self.groups.iter().filter(negative);
+        groups.flat_map(|group| &group.atoms)
+    }
+
+    fn bars(&self, other: &Row) -> bool {
+        self.barred().any(|atom| atom.hits(other))
     }
 
     /// Whether the two cannot be installed together.
@@ -214,7 +222,37 @@ impl Archive {
                 rows.push(row);
             }
         }
-        Self { rows }
+        let mut bearers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            let provided = row.provides.iter().map(|atom| &atom.name);
+            for name in provided.chain([&row.name]) {
+                bearers.entry(name.clone()).or_default().push(index);
+            }
+        }
+        Self { rows, bearers }
+    }
+
+    fn bearers(&self, name: &str) -> impl Iterator<Item = usize> {
+        self.bearers.get(name).into_iter().flatten().copied()
+    }
+
+    /// The rows that satisfy a group of a row; some may come twice.
+    pub(crate) fn candidates(&self, of: usize, group: &Group) -> impl Iterator<Item = usize> {
+        let context = self.rows[of].counts_for();
+        group.atoms.iter().flat_map(move |atom| {
+            let bearers = self.bearers(&atom.name);
+            bearers.filter(move |&other| atom.met_by(context, &self.rows[other]))
+        })
+    }
+
+    /// The rows that a row bars, or that are the same package.
+    pub(crate) fn excluded(&self, of: usize) -> impl Iterator<Item = usize> {
+        let own = &self.rows[of];
+        let named = own.barred().flat_map(|atom| self.bearers(&atom.name));
+        let siblings = self.bearers(&own.name);
+        named
+            .chain(siblings)
+            .filter(move |&other| other != of && own.excludes(&self.rows[other]))
     }
 
     /// Whether a row in an answer fulfils a wish. Where the archive offers a package of that

@@ -28,7 +28,8 @@ const VERSIONS: [&str; 5] = ["1", "1-0", "2", "2-0", "3"];
 /// The universe and the question that a seed stands for.
 pub(crate) fn generate(seed: u64) -> Case {
     let mut dice = Dice::new(seed);
-    let count = 5 + dice.below(36);
+    let most = if dice.chance(20) { 36 } else { 14 };
+    let count = 5 + dice.below(most);
     let architectures = dice.chance(40);
     let tightness = dice.below(4);
     let mut generator = Generator {

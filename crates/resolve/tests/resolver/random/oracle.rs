@@ -1,6 +1,6 @@
 //! The SAT oracle: an archive as clauses, and questions as assumptions.
 
-use super::archive::{Archive, Atom, Group, NATIVE, Row, is_choice};
+use super::archive::{Archive, Atom, Group, NATIVE, is_choice};
 use batsat::{BasicSolver, Lit, SolverInterface, Var, lbool};
 use formwork_model::wish::Wish;
 use std::collections::BTreeSet;
@@ -115,14 +115,9 @@ impl<'a> Oracle<'a> {
 
     /// The rows that satisfy a group of a row, of those allowed and the row itself.
     pub(crate) fn candidates(&self, of: usize, group: &Group) -> Vec<usize> {
-        let own = &self.archive.rows[of];
-        let met = |other: &Row| {
-            let mut atoms = group.atoms.iter();
-            atoms.any(|atom| atom.met_by(own.counts_for(), other))
-        };
-        let rows = self.archive.rows.iter().enumerate();
-        rows.filter(|(index, other)| (*index == of || self.allowed[*index]) && met(other))
-            .map(|(index, _)| index)
+        let candidates = self.archive.candidates(of, group);
+        candidates
+            .filter(|&other| other == of || self.allowed[other])
             .collect()
     }
 
@@ -135,7 +130,7 @@ impl<'a> Oracle<'a> {
             for group in row.needs() {
                 clauses.needs(index, &self.candidates(index, group));
             }
-            for (other, _) in self.excluded(index).filter(|(other, _)| *other < index) {
+            for other in self.archive.excluded(index) {
                 clauses.excludes(index, other);
             }
         }
@@ -164,12 +159,6 @@ impl<'a> Oracle<'a> {
     /// Variables only.
     pub(crate) fn bare(&self) -> Clauses {
         Clauses::new(self.archive.rows.len())
-    }
-
-    fn excluded(&self, index: usize) -> impl Iterator<Item = (usize, &Row)> {
-        let own = &self.archive.rows[index];
-        let rows = self.archive.rows.iter().enumerate();
-        rows.filter(move |(other, row)| *other != index && own.excludes(row))
     }
 
     /// The rows of each name that has to be present because it is Essential.

@@ -22,7 +22,7 @@ struct Both<'a> {
     rows: BTreeMap<PackageId, usize>,
 }
 
-fn build(case: &Case) -> Vec<u8> {
+pub(super) fn build(case: &Case) -> Vec<u8> {
     let mut builder = UniverseBuilder::new("amd64", &["i386"]);
     for (suite, priority, text) in &case.suites {
         let origin = builder.add_origin(&OriginSpec {
@@ -37,7 +37,7 @@ fn build(case: &Case) -> Vec<u8> {
     builder.finish()
 }
 
-fn request(case: &Case) -> Request {
+pub(super) fn request(case: &Case) -> Request {
     let wish = |text: &String| Wish::parse(text).expect("a wish");
     Request {
         wishes: case.wishes.iter().map(wish).collect(),
@@ -79,14 +79,8 @@ impl<'a> Both<'a> {
 }
 
 /// Runs a property over all cases; a failure names the seed.
-fn for_each_case(property: fn(&Both<'_>, &Case, &mut Dice)) {
-    let only = std::env::var("SEED")
-        .ok()
-        .map(|t| t.parse::<u64>().unwrap());
-    for seed in 0..CASES {
-        if only.is_some_and(|o| o != seed) {
-            continue;
-        }
+fn for_each_case(cases: u64, property: fn(&Both<'_>, &Case, &mut Dice)) {
+    for seed in 0..cases {
         let case = generate(seed);
         let archive = Archive::read(&case);
         let bytes = build(&case);
@@ -123,7 +117,7 @@ fn targets(oracle: &Oracle<'_>, request: &Request) -> Option<Vec<Vec<usize>>> {
 
 #[test]
 fn answers_where_the_oracle_finds_one_and_only_there() {
-    for_each_case(|both, case, dice| {
+    for_each_case(CASES, |both, case, dice| {
         let request = request(case);
         let oracle = Oracle::new(both.archive, &request.wishes);
         let answer = solve(&both.universe, &request);
@@ -136,19 +130,6 @@ fn answers_where_the_oracle_finds_one_and_only_there() {
         let possible = clauses.holds(&wanted);
         match answer {
             Ok(solution) => {
-                if std::env::var("SEED").is_ok() {
-                    for p in &solution.packages {
-                        let q = both.universe.package(*p);
-                        eprintln!(
-                            "MEMBER {p:?} {} {} {} {}",
-                            q.name(),
-                            q.version(),
-                            q.architecture(),
-                            q.origin().suite
-                        );
-                    }
-                    eprintln!("TARGETS {:?}", solution.targets);
-                }
                 assert!(possible, "an answer where there is none");
                 check(&both.universe, &request, &solution.packages).expect("a sound answer");
                 let set = both.rows(&solution.packages);
@@ -304,7 +285,7 @@ fn every_way_out_works(both: &Both<'_>, request: &Request, conflict: &Conflict) 
 
 #[test]
 fn the_verdict_over_an_archive_is_the_oracles() {
-    for_each_case(|both, _, _| {
+    for_each_case(CASES / 2, |both, _, _| {
         let verdict = installable(&both.universe, InstallableOptions::default());
         let oracle = Oracle::new(both.archive, &[]);
         let mut clauses = oracle.with_essential();
@@ -331,7 +312,7 @@ fn the_verdict_over_an_archive_is_the_oracles() {
 #[test]
 fn the_cases_are_of_all_kinds() {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    for seed in 0..CASES {
+    for seed in 0..CASES / 4 {
         let case = generate(seed);
         let bytes = build(&case);
         let universe = Universe::open(&bytes).expect("a universe");
@@ -352,7 +333,7 @@ fn the_cases_are_of_all_kinds() {
         "mistaken",
     ] {
         assert!(
-            seen.get(kind).is_some_and(|&count| count > 100),
+            seen.get(kind).is_some_and(|&count| count > 20),
             "{kind}: {seen:?}"
         );
     }
