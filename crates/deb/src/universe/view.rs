@@ -542,6 +542,6 @@ impl<'a> Package<'a> {
             .get(start..start + 32)?
             .try_into()
             .ok()?;
-        (bytes != [0; 32]).then(|| Sha256(bytes))
+        (bytes != [0; 32]).then_some(Sha256(bytes))
     }
 }
