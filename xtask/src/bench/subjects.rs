@@ -4,6 +4,8 @@ use super::broken;
 use super::measure::{Side, brief_in_turns, in_turns, median, ratio};
 use super::table;
 use crate::differential::isolate;
+use formwork_testkit::archive::{Archive, Suite};
+use formwork_testkit::bytes::sha256;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,19 +58,25 @@ impl Bench {
         })
     }
 
-    /// Whole-archive installability beside installcheck and dose.
+    /// Whole-archive installability beside installcheck and dose: on the same text, or on the
+    /// mirror's compressed index where a project is named, whose leave for expiry is needed.
     fn installable(&self, suite: &str, arch: &str, project: Option<&str>) -> Result<bool, String> {
         let packages = self.indices(suite, arch).join("Packages");
-        let plain = self.plain_mirror(suite, arch)?;
-        let ask = |mirror: &Path| {
-            let mut command =
-                self.formwork("installable", mirror, &["--suite", suite, "--arch", arch]);
-            self.in_project(&mut command, project);
+        let plain = self.plain_archive(suite, arch)?;
+        let ask = || {
+            let question = ["--suite", suite, "--arch", arch];
+            if project.is_some() {
+                let mut command = self.formwork("installable", &self.mirror(), &question);
+                self.in_project(&mut command, project);
+                return command;
+            }
+            let mut command = self.formwork("installable", plain.root(), &question);
+            command.arg("--keyring").arg(plain.keyring());
             command
         };
         let sides = [
-            self.cold("formwork, cold", || ask(&plain)),
-            self.warm("formwork, warm", || ask(&plain)),
+            self.cold("formwork, cold", ask),
+            self.warm("formwork, warm", ask),
             Side {
                 label: "installcheck",
                 prepare: Box::new(|| Ok(())),
@@ -322,18 +330,22 @@ impl Bench {
         self.data.join("mirror/debian")
     }
 
-    /// A mirror that holds the plain `Packages` only: the same text that the peers read.
-    fn plain_mirror(&self, suite: &str, arch: &str) -> Result<PathBuf, String> {
-        let mirror = self.data.join("mirror-plain/debian");
-        let place = mirror.join("dists").join(suite);
-        let index = place.join(format!("main/binary-{arch}"));
+    /// An archive of our own that holds nothing but the text which the peers read, signed.
+    fn plain_archive(&self, suite: &str, arch: &str) -> Result<Archive, String> {
         let packages = self.indices(suite, arch).join("Packages");
-        let release = self.mirror().join("dists").join(suite).join("InRelease");
-        fs::create_dir_all(&index)
-            .and_then(|()| fs::copy(&packages, index.join("Packages")))
-            .and_then(|_| fs::copy(&release, place.join("InRelease")))
-            .map_err(|error| format!("{}: {error}", place.display()))?;
-        Ok(mirror)
+        let text =
+            fs::read(&packages).map_err(|error| format!("{}: {error}", packages.display()))?;
+        let archive = Archive::at(&self.data.join(format!("plain/{suite}-{arch}")));
+        let path = format!("main/binary-{arch}/Packages");
+        archive.overwrite(&format!("dists/{suite}/{path}"), &text);
+        let release = format!(
+            "Origin: Plain\nSuite: {suite}\nCodename: {suite}\nArchitectures: {arch}\n\
+             Components: main\nDate: Sun, 01 Nov 2026 00:00:00 UTC\nSHA256:\n {} {} {path}\n",
+            sha256(&text),
+            text.len()
+        );
+        archive.write_release(&Suite::new(suite), &release);
+        Ok(archive)
     }
 }
 
