@@ -146,7 +146,7 @@ impl Chain<'_, '_> {
         let says = format!("{} {} {}: {relation}", by.name, by.version, field.name());
         if usable.is_empty() {
             let text = format!("{says}, which {}", self.what_there_is(group));
-            self.push(StepKind::Unfulfilled, by, None, field, relation, text);
+            self.push(StepKind::Unfulfilled, by, None, (field, relation), text);
             return;
         }
         for id in usable {
@@ -156,8 +156,7 @@ impl Chain<'_, '_> {
                 StepKind::Needs,
                 package,
                 Some(by.clone()),
-                field,
-                relation,
+                (field, relation),
                 text,
             );
             self.reach(id);
@@ -195,8 +194,7 @@ impl Chain<'_, '_> {
         step: StepKind,
         package: PackageName,
         other: Option<PackageName>,
-        field: Field,
-        relation: &str,
+        (field, relation): (Field, &str),
         text: String,
     ) {
         self.steps.push(ConflictStep {
@@ -253,8 +251,7 @@ impl Chain<'_, '_> {
             StepKind::Conflicts,
             package,
             Some(other),
-            declared.field,
-            relation,
+            (declared.field, relation),
             text,
         );
     }

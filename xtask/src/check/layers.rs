@@ -7,8 +7,14 @@ use serde_json::Value;
 use super::Findings;
 use crate::source;
 
-/// Each room, the rooms it may use, and for a pure room all other crates it may use.
-const ROOMS: &[(&str, &[&str], Option<&[&str]>)] = &[
+/// A room, the rooms it may use, and for a pure room all other crates it may use.
+type Room = (
+    &'static str,
+    &'static [&'static str],
+    Option<&'static [&'static str]>,
+);
+
+const ROOMS: &[Room] = &[
     (
         "formwork-deb",
         &[],
