@@ -11,6 +11,17 @@ use formwork_model::project::Variant;
 use crate::commands;
 use crate::failure::Failure;
 
+/// The variables of the environment that count, as `--help` tells them.
+const ENVIRONMENT: &str = "\
+Environment:
+  FORMWORK_MIRROR              the mirror, as by --mirror
+  FORMWORK_CREDENTIALS_NAME    user:password for the repository NAME; else apt's auth.conf
+  FORMWORK_CA_FILE             certificate authorities of your own, as PEM
+  FORMWORK_CACHE_DIR           what can be fetched again; else below XDG_CACHE_HOME
+  FORMWORK_STATE_DIR           the Releases seen so far; else below XDG_STATE_HOME
+  FORMWORK_ROOT                read apt's settings and os-release below this directory
+  http_proxy, https_proxy, no_proxy, NO_COLOR, CLICOLOR_FORCE, COLUMNS   as usual";
+
 /// Build Debian systems from signed archives: resolve, explain and lock packages.
 ///
 /// Results go to standard output, everything else to standard error.
@@ -23,7 +34,8 @@ use crate::failure::Failure;
     disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_long_help = ENVIRONMENT
 )]
 pub(crate) struct Arguments {
     /// Options every command takes.

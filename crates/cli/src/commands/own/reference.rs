@@ -20,6 +20,15 @@ pub(super) fn markdown(program: &mut Command) -> String {
     }
     page.push_str("\n## Global options\n\nEvery command takes these.\n\n");
     page.push_str(&options(program, |option| option.is_global_set()));
+    if let Some(environment) = program.get_after_long_help() {
+        let environment = environment.to_string();
+        let lines = environment.lines().skip(1).map(str::trim_start);
+        let lines: Vec<&str> = lines.collect();
+        page.push_str(&format!(
+            "\n## Environment\n\n```text\n{}\n```\n",
+            lines.join("\n")
+        ));
+    }
     for command in visible(program) {
         page.push_str(&section(command, "formwork", 2));
     }
