@@ -8,6 +8,9 @@ use crate::source;
 /// More locked packages than this need a decision, not an accident.
 const MOST_LOCKED_PACKAGES: usize = 255;
 
+/// Links to private items serve those who read the code; all else that rustdoc finds is a finding.
+const RUSTDOC_FLAGS: &str = "-D warnings -A rustdoc::private_intra_doc_links";
+
 pub(super) fn format() -> Findings {
     cargo(&["fmt", "--all", "--check"], &[])
 }
@@ -29,7 +32,7 @@ pub(super) fn tests() -> Findings {
 
 pub(super) fn rustdoc() -> Findings {
     let arguments = ["doc", "--quiet", "--workspace", "--no-deps", "--locked"];
-    cargo(&arguments, &[("RUSTDOCFLAGS", "-D warnings")])
+    cargo(&arguments, &[("RUSTDOCFLAGS", RUSTDOC_FLAGS)])
 }
 
 pub(super) fn lock_file() -> Findings {
