@@ -47,23 +47,26 @@ pub fn rdepends(
         .ok_or_else(|| opened.unknown(&universe, &[name]))?;
     let fields = depth.fields();
     let needs = direct(&universe, found, &fields);
-    let mut dependants: Vec<Dependant> = needs.iter().map(|need| told(&universe, need)).collect();
+    let mut dependants: Vec<(PackageId, Dependant)> = needs
+        .iter()
+        .map(|need| (need.package, told(&universe, need)))
+        .collect();
     if depth.recursive {
-        let further = indirect(&universe, &needs, &fields);
-        dependants.extend(
-            further
-                .into_iter()
-                .map(|(id, steps)| told_from_afar(&universe, id, steps)),
-        );
+        let further = indirect(&universe, &needs, &fields).into_iter();
+        dependants.extend(further.map(|(id, steps)| (id, told_from_afar(&universe, id, steps))));
     }
-    dependants.sort();
+    // The packages of a universe are numbered in the order of their names.
+    dependants.sort_by_key(|(id, _)| *id);
     Ok(documents::ReverseDependencies {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
         suites: opened.suites.clone(),
         architecture: opened.architecture.clone(),
         name: name.to_owned(),
-        dependants,
+        dependants: dependants
+            .into_iter()
+            .map(|(_, dependant)| dependant)
+            .collect(),
     })
 }
 
