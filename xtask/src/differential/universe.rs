@@ -244,12 +244,16 @@ impl Maker {
             return format!("missing-{}", random.below(9));
         }
         let target = self.target(number);
-        let qualifier = self.qualifier(target);
-        format!(
-            "{}{qualifier}{}",
-            name(target),
-            self.constraint(target, if upper { 97 } else { 100 })
-        )
+        let fits = if upper { 97 } else { 100 };
+        match self.qualifier(target) {
+            "" => format!("{}{}", name(target), self.constraint(target, fits)),
+            // dose overlooks the constraint of a qualified name: only some that are met.
+            qualifier if self.packages[target].versions.len() == 1 => {
+                let constraint = self.constraint(target, 100);
+                format!("{}{qualifier}{constraint}", name(target))
+            }
+            qualifier => format!("{}{qualifier}", name(target)),
+        }
     }
 
     /// Mostly a package further down; a few edges go anywhere.
@@ -263,12 +267,13 @@ impl Maker {
         self.random.below(below)
     }
 
-    /// `:any` only where the target allows it: dose overlooks the qualifier elsewhere, apt does not.
+    /// A qualifier where dose and apt read it alike: dose takes `NAME:any` for `NAME`, and a
+    /// `Multi-Arch: foreign` package for one of any architecture that is asked for.
     fn qualifier(&mut self, target: usize) -> &'static str {
-        let allowed = self.packages[target].multi_arch == Some("allowed");
-        if allowed && self.random.chance(60) {
+        let multi_arch = self.packages[target].multi_arch;
+        if multi_arch == Some("allowed") && self.random.chance(60) {
             ":any"
-        } else if self.foreign && self.random.chance(2) {
+        } else if self.foreign && multi_arch != Some("foreign") && self.random.chance(2) {
             ":i386"
         } else {
             ""
