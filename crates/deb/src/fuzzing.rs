@@ -2,6 +2,12 @@
 //!
 //! Each takes any bytes, and panics only if a parser breaks one of its promises.
 
+mod universe;
+
+pub use universe::universes;
+#[cfg(test)]
+pub(crate) use universe::walk;
+
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::{self, Read};

@@ -143,6 +143,11 @@ fn releases() {
 }
 
 #[test]
+fn universes() {
+    exercise("universes", fuzzing::universes);
+}
+
+#[test]
 fn versions() {
     exercise("versions", fuzzing::versions);
 }

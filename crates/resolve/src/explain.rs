@@ -3,15 +3,18 @@
 //! A proof is a smallest set of facts. Read from the wishes down, each fact becomes one step:
 //! who needs whom, through which relation, and where the ways meet in a clash.
 
-use crate::allowed::Allowed;
+use crate::allowed::{Allowed, effective};
 use crate::installable::Broken;
 use crate::search::{Fact, Proof};
 use crate::solve::Conflict;
 use crate::targets::Target;
 use crate::ways_out::ways_out;
-use formwork_deb::universe::{Field, GroupId, PackageId, Universe};
+use formwork_deb::universe::{Field, GroupId, NameId, PackageId, Universe};
 use formwork_model::documents::{Conflict as Explanation, ConflictStep, PackageName, StepKind};
 use std::collections::{BTreeSet, VecDeque};
+
+/// How many of the packages that do not fit a step tells of.
+const TOLD: usize = 5;
 
 /// Explains why wishes cannot be fulfilled together, and what would help.
 pub fn explain(universe: &Universe<'_>, conflict: &Conflict) -> Explanation {
@@ -168,24 +171,47 @@ impl Chain<'_, '_> {
         let mut found = Vec::new();
         for atom in self.universe.group_atoms(group) {
             let name = self.universe.atom(atom).name;
-            let packages = self
-                .universe
-                .find(name)
-                .into_iter()
-                .flat_map(|id| self.universe.packages_named(id));
-            for package in packages.map(|id| self.universe.package(id)) {
-                found.push(format!(
-                    "{} {} ({})",
-                    name,
-                    package.version(),
-                    package.origin().suite
-                ));
+            if let Some(id) = self.universe.find(name) {
+                found.extend(self.bearers(id));
             }
         }
         if found.is_empty() {
-            "nothing provides".to_owned()
-        } else {
-            format!("no allowed version fulfils; there is {}", found.join(", "))
+            return "nothing provides".to_owned();
+        }
+        let left_out = found.len().saturating_sub(TOLD);
+        found.truncate(TOLD);
+        let more = match left_out {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        format!(
+            "no allowed version fulfils; there is {}{more}",
+            found.join(", ")
+        )
+    }
+
+    /// The packages of a name and its providers, as `name version (suite)`.
+    fn bearers(&self, name: NameId) -> impl Iterator<Item = String> {
+        let real = self.universe.packages_named(name).map(|id| {
+            let suite = self.universe.package(id).origin().suite;
+            format!("{} ({suite})", self.label(id))
+        });
+        let asked = self.universe.name(name);
+        let providers = self.universe.providers(name).map(move |provider| {
+            let version = provider.version.unwrap_or("of no version");
+            let label = self.label(provider.package);
+            format!("{label} (provides {asked} {version})")
+        });
+        real.chain(providers)
+    }
+
+    /// `name version`, with the architecture where it is a foreign one.
+    fn label(&self, id: PackageId) -> String {
+        let package = self.universe.package(id);
+        let (name, version) = (package.source_or_name(), package.version());
+        match effective(self.universe, id) {
+            native if native == self.universe.native() => format!("{name} {version}"),
+            foreign => format!("{name}:{foreign} {version}"),
         }
     }
 

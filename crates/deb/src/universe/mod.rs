@@ -13,6 +13,8 @@ mod builder;
 mod intern;
 mod layout;
 mod link;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use crate::record::MultiArch;

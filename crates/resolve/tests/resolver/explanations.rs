@@ -227,3 +227,35 @@ fn a_broken_package_of_an_archive_says_why() {
         ]
     );
 }
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let table = [
+        (
+            "a plain Provides",
+            "v 2 provides=x\nw 1 depends=x(>=1)",
+            "v 2 (provides x of no version)",
+        ),
+        (
+            "one of another version",
+            "v 2 provides=x(=1)\nw 1 depends=x(>=2)",
+            "v 2 (provides x 1)",
+        ),
+        (
+            "another architecture",
+            "x 1 arch=i386\nw 1 depends=x",
+            "x:i386 1 (stable)",
+        ),
+        (
+            "not all of very many",
+            "x 1\nx 2\nx 3\nx 4\nx 5\nx 6\nx 7\nw 1 depends=x(>=8)",
+            "x 7 (stable), x 6 (stable), x 5 (stable), x 4 (stable), x 3 (stable) and 2 more",
+        ),
+    ];
+    for (why, rows, found) in table {
+        let explanation = World::new(rows).explanation(&request("w"));
+        let last = explanation.chain.last().map(|step| step.text.as_str());
+        let told = last.and_then(|text| text.split("; there is ").nth(1));
+        assert_eq!(told, Some(found), "{why}");
+    }
+}
