@@ -49,8 +49,8 @@ pub fn init(new: &NewProject) -> Result<Vec<PathBuf>, Error> {
     Ok(files.into_iter().map(|(path, _)| path).collect())
 }
 
-/// Every name must be one of its kind.
-fn check(kind: Kind, option: &'static str, names: &[String]) -> Result<(), Error> {
+/// Every name that was typed must be one of its kind.
+pub(crate) fn check(kind: Kind, option: &'static str, names: &[String]) -> Result<(), Error> {
     match names.iter().find(|name| !name::is_valid(kind, name)) {
         None => Ok(()),
         Some(bad) => Err(Error::Option {

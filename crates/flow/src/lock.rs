@@ -94,7 +94,9 @@ pub(crate) fn relock(
     if written {
         fs::replace(&loaded.lock_path(), text.as_bytes())?;
     }
-    Ok(Locked::Written(Box::new(document(loaded, &made, before, written))))
+    Ok(Locked::Written(Box::new(document(
+        loaded, &made, before, written,
+    ))))
 }
 
 /// The answer for a lock that was made.
@@ -108,7 +110,12 @@ fn document(
     for change in &mut changes.added {
         change.reason = made.reasons.of(&change.source).map(str::to_owned);
     }
-    LockWritten { inputs: made.inputs.clone(), written, changes, ..answer(loaded, &made.lock) }
+    LockWritten {
+        inputs: made.inputs.clone(),
+        written,
+        changes,
+        ..answer(loaded, &made.lock)
+    }
 }
 
 /// The answer for a lock that fits already.
@@ -133,7 +140,12 @@ fn answer(loaded: &LoadedProject, lock: &Lock) -> LockWritten {
 pub(crate) fn inputs(loaded: &LoadedProject, lock: &Lock) -> Vec<Input> {
     let input = |release: &formwork_model::lock::LockedRelease| {
         let suite = release.suite.as_deref();
-        let input = Input::new(&release.repository, suite, release.date, release.release_sha256);
+        let input = Input::new(
+            &release.repository,
+            suite,
+            release.date,
+            release.release_sha256,
+        );
         let repository = loaded.project.repository(&release.repository);
         match repository.and_then(|repository| repository.allow_expired.as_ref()) {
             Some(leave) => input.waived(leave),

@@ -180,7 +180,7 @@ impl Kitchen<'_> {
                 return Err(Error::Interrupted);
             }
             self.tell(plan, parts.closures.len());
-            let mapped = archive.universe(&snapshot, &plan.architecture, &plan.foreign, false)?;
+            let mapped = archive.universe(&snapshot, &plan.architecture, &plan.foreign, None)?;
             let universe = mapped.get();
             match self.resolve(plan, &universe, &snapshot)? {
                 Ok(solution) => self.write_down(plan, &universe, &solution, parts)?,

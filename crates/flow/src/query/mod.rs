@@ -13,6 +13,7 @@ mod rdepends;
 mod reverse;
 mod scope;
 mod search;
+mod select;
 mod show;
 mod solved;
 mod sources;

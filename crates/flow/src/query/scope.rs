@@ -16,6 +16,8 @@ pub struct Scope {
     pub architecture: Option<String>,
     /// Foreign architectures.
     pub foreign: Vec<String>,
+    /// The profiles by which build dependencies are read.
+    pub build_profiles: Vec<String>,
     /// The instant whose state of the archive is meant.
     pub at: Option<Timestamp>,
     /// Keyring files to believe instead of Debian's.
