@@ -150,6 +150,16 @@ fn places_that_do_not_exist_are_wrong_input() {
         "closure-architecture",
         &["closure", "nginx", "--suite", "bookworm", "--arch", "amd46"],
     );
+    for (option, value) in [
+        ("--suite", "../x"),
+        ("--component", "../x"),
+        ("--arch", "a/b"),
+        ("--foreign", "a/b"),
+    ] {
+        let run = world.run(&["closure", "nginx", option, value]).exits(2);
+        let expected = format!("error: {option} {value}: it is made of ");
+        assert!(run.stderr.starts_with(&expected), "{}", run.stderr);
+    }
     world.shows(
         "closure-at",
         &[

@@ -150,6 +150,14 @@ fn questions_in_a_project_are_asked_of_its_repositories() {
         run.stdout
     );
     let run = project
+        .run(&["closure", "hello", "--suite", "bookworm", "--json"])
+        .exits(0);
+    assert!(
+        run.stdout.contains("\"architecture\": \"amd64\""),
+        "{}",
+        run.stdout
+    );
+    let run = project
         .run(&["closure", "hello", "--suite", "bokworm"])
         .exits(2);
     assert!(
