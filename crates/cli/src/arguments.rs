@@ -95,6 +95,9 @@ pub(crate) struct QueryOptions {
     /// Also consider packages of this foreign architecture (may be repeated)
     #[arg(long = "foreign", value_name = "ARCH", action = ArgAction::Append)]
     pub(crate) foreign: Vec<String>,
+    /// Read build dependencies under this build profile, for example nocheck (may be repeated)
+    #[arg(long = "build-profile", value_name = "PROFILE", action = ArgAction::Append)]
+    pub(crate) build_profiles: Vec<String>,
     /// Look at the archive as it was, for example 20260901T000000Z
     #[arg(long, value_name = "TIMESTAMP")]
     pub(crate) at: Option<String>,
@@ -158,6 +161,7 @@ impl QueryOptions {
             components: self.components.clone(),
             architecture: self.arch.clone(),
             foreign: self.foreign.clone(),
+            build_profiles: self.build_profiles.clone(),
             at,
             keyrings: self.keyrings.clone(),
         })
