@@ -61,6 +61,9 @@ impl MappedUniverse {
     }
 }
 
+/// Native architecture, foreign ones and build profiles: what relations are read by.
+type Setting<'a> = (&'a str, &'a [String], &'a [String]);
+
 /// One index with the part of the snapshot that lists it.
 struct Chosen<'a> {
     part: &'a Part,
@@ -68,7 +71,8 @@ struct Chosen<'a> {
 }
 
 impl Archive {
-    /// The universe of a snapshot for these architectures.
+    /// The universe of a snapshot for these architectures; with build profiles, if only an empty
+    /// list of them, also its sources.
     ///
     /// # Errors
     /// If an index is lost and cannot be had again, is not what was signed, or cannot be read.
@@ -77,10 +81,11 @@ impl Archive {
         snapshot: &Snapshot,
         native: &str,
         foreign: &[String],
-        with_sources: bool,
+        build_profiles: Option<&[String]>,
     ) -> Result<MappedUniverse, Error> {
-        let chosen = choose(snapshot, native, foreign, with_sources);
-        let name = key(native, foreign, &chosen).to_string();
+        let chosen = choose(snapshot, native, foreign, build_profiles.is_some());
+        let profiles = build_profiles.unwrap_or_default();
+        let name = key((native, foreign, profiles), &chosen).to_string();
         let path = self.inner.cache("universe").join(&name);
         if let Some(universe) = open(&path) {
             return Ok(universe);
@@ -90,7 +95,7 @@ impl Archive {
             Some(universe) => Ok(universe),
             None => self
                 .fetch_lost(snapshot, &chosen)
-                .and_then(|()| self.inner.build(native, foreign, &chosen))
+                .and_then(|()| self.inner.build((native, foreign, profiles), &chosen))
                 .and_then(|bytes| self.inner.keep(&path, bytes)),
         };
         lock.into_iter().for_each(Lock::release_and_remove);
@@ -138,8 +143,7 @@ impl Inner {
 
     fn build(
         &self,
-        native: &str,
-        foreign: &[String],
+        (native, foreign, profiles): Setting<'_>,
         chosen: &[Chosen<'_>],
     ) -> Result<Vec<u8>, Error> {
         (self.events)(Event::Started {
@@ -148,7 +152,8 @@ impl Inner {
             total: Some(chosen.len() as u64),
         });
         let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
-        let mut builder = UniverseBuilder::new(native, &foreign);
+        let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+        let mut builder = UniverseBuilder::new(native, &foreign).with_build_profiles(&profiles);
         for (done, one) in (0_u64..).zip(chosen) {
             let item = label(one);
             (self.events)(Event::Advanced {
@@ -246,7 +251,7 @@ fn choose<'a>(
         .collect()
 }
 
-fn key(native: &str, foreign: &[String], chosen: &[Chosen<'_>]) -> Sha256 {
+fn key((native, foreign, profiles): Setting<'_>, chosen: &[Chosen<'_>]) -> Sha256 {
     let mut hasher = Hasher::new();
     let mut field = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -255,6 +260,7 @@ fn key(native: &str, foreign: &[String], chosen: &[Chosen<'_>]) -> Sha256 {
     field(RECIPE);
     field(native.as_bytes());
     field(foreign.join(" ").as_bytes());
+    field(profiles.join(" ").as_bytes());
     for one in chosen {
         field(one.part.release.repository.as_bytes());
         field(one.part.release.suite.as_bytes());

@@ -60,7 +60,7 @@ fn packages_are_indexed_whatever_packs_their_control_files() {
         .map(|number| format!("own{number} 1:2.0-1"))
         .collect();
     assert_eq!(toy.packages(&snapshot).unwrap(), expected);
-    let mapped = toy.open().universe(&snapshot, "amd64", &[], false).unwrap();
+    let mapped = toy.open().universe(&snapshot, "amd64", &[], None).unwrap();
     let universe = mapped.get();
     for id in universe.ids() {
         let package = universe.package(id);
@@ -127,7 +127,7 @@ fn what_a_package_says_of_its_own_file_does_not_count() {
         .field("X-Formwork-File", "1 2 3");
     let path = directory(&toy, &[liar]);
     let snapshot = toy.sync(&repository(&toy, &path)).unwrap();
-    let mapped = toy.open().universe(&snapshot, "amd64", &[], false).unwrap();
+    let mapped = toy.open().universe(&snapshot, "amd64", &[], None).unwrap();
     let universe = mapped.get();
     let package = universe.package(universe.ids().next().unwrap());
     assert_eq!(package.filename(), "own_1.0_amd64.deb");

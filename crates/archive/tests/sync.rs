@@ -331,10 +331,13 @@ fn sources_are_read_when_wanted() {
         ..amd64()
     };
     let snapshot = toy.open().sync(&[toy.repository()], &want).unwrap();
-    let mapped = toy.open().universe(&snapshot, "amd64", &[], true).unwrap();
+    let mapped = toy
+        .open()
+        .universe(&snapshot, "amd64", &[], Some(&[]))
+        .unwrap();
     let universe = mapped.get();
     assert!(universe.ids().any(|id| universe.package(id).is_source()));
-    let without = toy.open().universe(&snapshot, "amd64", &[], false).unwrap();
+    let without = toy.open().universe(&snapshot, "amd64", &[], None).unwrap();
     assert_eq!(without.get().len(), universe.len() - 1);
 }
 

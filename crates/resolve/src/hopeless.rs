@@ -29,7 +29,7 @@ impl Hopeless {
                 }
                 let unmet = |dependency: &Dependency| {
                     dependency.field.is_required()
-                        && dead[dependency.group.0 as usize]
+                        && dead.get(dependency.group.0 as usize) != Some(&false)
                         && !universe
                             .group_candidates(dependency.group)
                             .contains(&package.0)

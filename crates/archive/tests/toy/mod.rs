@@ -122,7 +122,7 @@ impl Toy {
 
     /// The packages of a snapshot as `name version`, sorted.
     pub fn packages(&self, snapshot: &Snapshot) -> Result<Vec<String>, Error> {
-        let mapped = self.open().universe(snapshot, "amd64", &[], false)?;
+        let mapped = self.open().universe(snapshot, "amd64", &[], None)?;
         let universe = mapped.get();
         let mut found: Vec<String> = universe
             .ids()

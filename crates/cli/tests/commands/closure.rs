@@ -263,4 +263,9 @@ fn what_building_a_source_needs_is_a_closure_too() {
         .run(&[&["closure", "unbuildable"], &suite[..]].concat())
         .exits(1);
     assert!(run.stdout.contains("not-there"), "{}", run.stdout);
+    let profile = ["--build-profile", "nocheck"];
+    let run = world
+        .run(&[&["closure", "unbuildable"], &suite[..], &profile].concat())
+        .exits(0);
+    assert!(!run.stdout.contains("not-there"), "{}", run.stdout);
 }

@@ -202,7 +202,10 @@ fn bookworm() -> Suite {
             Source::new("sqlite3", "3.40.1-2", "sqlite3, libsqlite3-0")
                 .field("Build-Depends", "libc6"),
         )
-        .source(Source::new("unbuildable", "1.0", "nothing").field("Build-Depends", "not-there"))
+        .source(
+            Source::new("unbuildable", "1.0", "nothing")
+                .field("Build-Depends", "libc6, not-there <!nocheck>"),
+        )
 }
 
 /// A newer library of the security archive.
