@@ -124,9 +124,7 @@ fn package(universe: &Universe<'_>, id: PackageId) {
     );
     let count = universe.len() as u32;
     all_below(universe.declared_against(id), count);
-    for dependency in universe.dependencies(id).take(SOME) {
-        assert!((dependency.group.0 as usize) < universe.group_count());
-    }
+    universe.dependencies(id).take(SOME).for_each(drop);
     for other in universe.siblings(id).take(SOME).map(PackageId) {
         assert!(other.0 < count);
         universe.same_name(id, other);

@@ -39,10 +39,13 @@ fn slice<T>(table: &[T], start: u32, end: u32) -> &[T] {
     table.get(start as usize..end as usize).unwrap_or(&[])
 }
 
+fn all_below(numbers: impl Iterator<Item = u32>, count: usize) -> bool {
+    numbers.max().is_none_or(|last| (last as usize) < count)
+}
+
 impl<'a> Universe<'a> {
-    /// Opens a universe: magic, format, length, table bounds and the numbers of packages and
-    /// groups are checked, so that whoever keeps a list by number may trust them; the rest of
-    /// the content is not.
+    /// Opens a universe: magic, format, length, table bounds and the numbers of packages are
+    /// checked, so that whoever keeps a list by number may trust them; the rest is not.
     pub fn open(file: &'a [u8]) -> Result<Self, UniverseError> {
         let directory = Directory::open(file)?;
         let this = Self {
@@ -61,30 +64,18 @@ impl<'a> Universe<'a> {
             hashes: directory.bytes(Table::Hashes)?,
             strings: directory.bytes(Table::Strings)?,
         };
-        match this.numbers_exist() {
+        let packages = this.len();
+        let providers = this.providers.as_chunks::<{ row::provider::WORDS }>().0;
+        let fit = all_below(this.candidates.iter().copied(), packages)
+            && all_below(this.against.iter().copied(), packages)
+            && all_below(
+                providers.iter().map(|row| row[row::provider::PACKAGE]),
+                packages,
+            );
+        match fit {
             true => Ok(this),
             false => Err(UniverseError::Damaged),
         }
-    }
-
-    /// Whether every package and group that a table names is there.
-    fn numbers_exist(&self) -> bool {
-        let below = |numbers: &mut dyn Iterator<Item = u32>, count: usize| {
-            numbers.max().is_none_or(|last| (last as usize) < count)
-        };
-        let packages = self.len();
-        let providers = self.providers.as_chunks::<{ row::provider::WORDS }>().0;
-        let dependencies = self.dependencies.as_chunks::<2>().0;
-        below(&mut self.candidates.iter().copied(), packages)
-            && below(&mut self.against.iter().copied(), packages)
-            && below(
-                &mut providers.iter().map(|row| row[row::provider::PACKAGE]),
-                packages,
-            )
-            && below(
-                &mut dependencies.iter().map(|&[_, group]| group),
-                self.group_count(),
-            )
     }
 
     /// Re-computes the digest of the whole file: for `cache verify`.
