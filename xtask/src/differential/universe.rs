@@ -180,7 +180,8 @@ impl Maker {
             .random
             .pick(&["optional", "optional", "optional", "standard", "extra"]);
         let _ = writeln!(out, "Priority: {priority}");
-        if self.random.chance(2) {
+        // For all versions: apt takes a package for Essential if any of its versions says so.
+        if number % 50 == 13 {
             out.push_str("Essential: yes\n");
         }
         let most = match number {
