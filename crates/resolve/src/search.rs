@@ -377,12 +377,13 @@ impl<'u, 'a> Search<'u, 'a> {
         })
     }
 
-    /// What the wishes need of the packages that are in; the rest is left over from detours.
+    /// What the wishes need of the packages that are in, by the ways that [`Self::next_choice`]
+    /// went; the rest is left over from detours, and may lack what it needs itself.
     fn reachable(&self) -> Vec<PackageId> {
         let mut found: BTreeSet<PackageId> = BTreeSet::new();
         let mut stack: Vec<PackageId> = self.fulfilling().collect();
         while let Some(package) = stack.pop() {
-            if self.value[package.0 as usize] != IN || !found.insert(package) {
+            if !found.insert(package) {
                 continue;
             }
             for dependency in self
@@ -390,8 +391,9 @@ impl<'u, 'a> Search<'u, 'a> {
                 .dependencies(package)
                 .filter(|d| d.field.is_required())
             {
-                let candidates = self.universe.group_candidates(dependency.group);
-                stack.extend(candidates.iter().map(|&candidate| PackageId(candidate)));
+                let mut candidates = self.universe.group_candidates(dependency.group).iter();
+                let present = candidates.find(|&&candidate| self.value[candidate as usize] == IN);
+                stack.extend(present.map(|&candidate| PackageId(candidate)));
             }
         }
         found.into_iter().collect()

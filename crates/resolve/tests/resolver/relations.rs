@@ -73,6 +73,13 @@ fn alternatives() {
             "b=1 c=1 d=1 e=1 w=1",
         ),
         (
+            "what a detour left behind (y) is no member, as it lacks what it needs",
+            "w 1 depends=e|y,q|z\ne 2 conflicts=w\ne 1\ny 1 depends=r|s\nr 1\ns 1
+            q 1 depends=e(=1)\nz 1 depends=e(=1)",
+            "w",
+            "e=1 q=1 w=1",
+        ),
+        (
             "no alternative at all",
             "w 1 depends=a|b\na 1 depends=x\nb 1 depends=y",
             "w",

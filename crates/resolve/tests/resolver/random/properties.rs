@@ -118,8 +118,11 @@ fn targets(oracle: &Oracle<'_>, request: &Request) -> Option<Vec<Vec<usize>>> {
 #[test]
 fn answers_where_the_oracle_finds_one_and_only_there() {
     for_each_case(CASES, |both, case, dice| {
-        let request = request(case);
+        let mut request = request(case);
         let oracle = Oracle::new(both.archive, &request.wishes);
+        if dice.chance(25) {
+            request.keep = some_to_keep(both, &oracle, dice);
+        }
         let answer = solve(&both.universe, &request);
         let Some(targets) = targets(&oracle, &request) else {
             assert!(matches!(answer, Err(Failure::Wishes(_))), "{answer:?}");
@@ -146,6 +149,12 @@ fn answers_where_the_oracle_finds_one_and_only_there() {
             Err(Failure::Wishes(errors)) => panic!("{errors:?}"),
         }
     });
+}
+
+/// What a lock may hold: packages that may be taken anyway, in whatever version.
+fn some_to_keep(both: &Both<'_>, oracle: &Oracle<'_>, dice: &mut Dice) -> Vec<PackageId> {
+    let rows = (0..both.ids.len()).filter(|&row| oracle.allowed[row] && dice.chance(20));
+    rows.map(|row| both.ids[row]).collect()
 }
 
 /// Each wish in turn gets the best version that the wishes before it leave.
