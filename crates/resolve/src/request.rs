@@ -15,4 +15,6 @@ pub struct Request {
     pub recommends: bool,
     /// Packages to stay with where possible, such as those of a lock.
     pub keep: Vec<PackageId>,
+    /// The answer to the same question before, such as a lock's: taken again if it still is one.
+    pub earlier: Vec<PackageId>,
 }

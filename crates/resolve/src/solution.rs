@@ -1,5 +1,6 @@
 //! The answer: packages, each with every reason why it is there.
 
+use crate::exclusion::for_each_excluded;
 use crate::request::Wish;
 use crate::targets::Target;
 use formwork_deb::universe::{AtomId, Dependency, Field, PackageId, Universe};
@@ -78,6 +79,20 @@ impl Solution {
     /// Whether a package is a member.
     pub fn contains(&self, package: PackageId) -> bool {
         self.packages.binary_search(&package).is_ok()
+    }
+
+    /// Whether every member has what it needs, and none excludes another.
+    pub(crate) fn holds_together(&self, universe: &Universe<'_>) -> bool {
+        let is_met = |dependency: Dependency| {
+            let mut candidates = universe.group_candidates(dependency.group).iter();
+            !dependency.field.is_required()
+                || candidates.any(|&candidate| self.contains(PackageId(candidate)))
+        };
+        self.packages.iter().all(|&package| {
+            let mut holds = universe.dependencies(package).all(is_met);
+            for_each_excluded(universe, package, |other| holds &= !self.contains(other));
+            holds
+        })
     }
 
     /// Every reason of every member: wishes first, then by the name of who needs it.

@@ -32,6 +32,9 @@ pub enum Failure {
 /// Finds the packages a request needs.
 pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Failure> {
     let Targets { targets, allowed } = Targets::find(universe, request).map_err(Failure::Wishes)?;
+    if let Some(solution) = stay(universe, &allowed, &targets, request) {
+        return Ok(solution);
+    }
     let set = match walk(universe, &allowed, &targets, request.recommends) {
         Some(set) => set,
         None => match Search::new(universe, &allowed).run(&targets) {
@@ -49,6 +52,27 @@ pub fn solve(universe: &Universe<'_>, request: &Request) -> Result<Solution, Fai
         },
     };
     Ok(Solution::new(universe, targets, set, request.recommends))
+}
+
+/// The part of an earlier answer that is needed now, if it is an answer.
+fn stay(
+    universe: &Universe<'_>,
+    allowed: &Allowed,
+    targets: &[Target],
+    request: &Request,
+) -> Option<Solution> {
+    if request.earlier.is_empty() {
+        return None;
+    }
+    let (earlier, recommends) = (request.earlier.clone(), request.recommends);
+    let solution = Solution::new(universe, targets.to_vec(), earlier, recommends);
+    let fulfilled = |target: &Target| target.fulfilled_by(|&id| solution.contains(id)).is_some();
+    let members = &solution.packages;
+    let holds = targets.iter().all(fulfilled)
+        && members.iter().all(|&package| allowed.contains(package))
+        && solution.holds_together(universe);
+    let grows = || recommends && add_recommended(universe, allowed, members.clone()) != *members;
+    (holds && !grows()).then_some(solution)
 }
 
 /// Adds recommended packages one by one, each where the set as it is holds together with it.

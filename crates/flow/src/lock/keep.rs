@@ -57,13 +57,25 @@ impl Keep {
         plan: &Plan,
         universe: &Universe<'_>,
     ) -> Vec<PackageId> {
-        let mut kept = BTreeMap::new();
         let own = lock.closure(&plan.image, &plan.suite, &plan.architecture);
-        for key in own
-            .into_iter()
-            .chain(akin(lock, plan))
-            .flat_map(|closure| &closure.packages)
-        {
+        self.found(lock, own.into_iter().chain(akin(lock, plan)), universe)
+    }
+
+    /// Those of them that are the plan's own closure.
+    pub(crate) fn own(&self, lock: &Lock, plan: &Plan, universe: &Universe<'_>) -> Vec<PackageId> {
+        let own = lock.closure(&plan.image, &plan.suite, &plan.architecture);
+        self.found(lock, own.into_iter(), universe)
+    }
+
+    /// The packages of closures that stay and that a universe has, one for each name.
+    fn found<'a>(
+        &self,
+        lock: &'a Lock,
+        closures: impl Iterator<Item = &'a LockedClosure>,
+        universe: &Universe<'_>,
+    ) -> Vec<PackageId> {
+        let mut kept = BTreeMap::new();
+        for key in closures.flat_map(|closure| &closure.packages) {
             let stays = lock.package(key).is_some_and(|package| self.holds(package));
             let place = (key.name.as_str(), key.architecture.as_str());
             if stays

@@ -243,8 +243,11 @@ impl Kitchen<'_> {
         universe: &Universe<'_>,
         snapshot: &Snapshot,
     ) -> Result<Result<Solution, Impossible>, Error> {
-        let kept = self.old.map(|old| self.keep.packages(old, plan, universe));
-        let request = request(plan, kept.unwrap_or_default());
+        let mut request = request(plan);
+        if let Some(old) = self.old {
+            request.keep = self.keep.packages(old, plan, universe);
+            request.earlier = self.keep.own(old, plan, universe);
+        }
         match formwork_resolve::solve(universe, &request) {
             Ok(solution) => {
                 formwork_resolve::check(universe, &request, &solution.packages)
@@ -272,7 +275,7 @@ impl Kitchen<'_> {
             ..plan.clone()
         };
         for planned in &plan.wishes {
-            let request = request(&alone(planned), Vec::new());
+            let request = request(&alone(planned));
             if let Err(Failure::Wishes(errors)) = formwork_resolve::solve(universe, &request)
                 && let Some(error) = errors.into_iter().next()
             {
@@ -332,7 +335,7 @@ pub(super) fn want(plans: &[Plan]) -> Want {
 }
 
 /// The request that a plan makes.
-fn request(plan: &Plan, keep: Vec<PackageId>) -> Request {
+fn request(plan: &Plan) -> Request {
     Request {
         wishes: plan
             .wishes
@@ -341,7 +344,7 @@ fn request(plan: &Plan, keep: Vec<PackageId>) -> Request {
             .collect(),
         variant: Some(plan.variant),
         recommends: plan.recommends,
-        keep,
+        ..Request::default()
     }
 }
 

@@ -61,7 +61,7 @@ fn request(choice: Choice, wishes: &[String]) -> Result<Request, Error> {
         wishes,
         variant: choice.variant,
         recommends: choice.recommends,
-        keep: Vec::new(),
+        ..Request::default()
     })
 }
 

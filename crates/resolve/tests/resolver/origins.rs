@@ -156,6 +156,34 @@ fn a_release_with_updates_and_security() {
 }
 
 #[test]
+fn an_earlier_answer_is_taken_again_while_it_is_one() {
+    // At first `a` could not be had, so `b` was locked.
+    let world = World::new("w 1 depends=a|b recommends=r\na 1\nb 1\nx 1 conflicts=b\nr 1");
+    let asking = |wishes: &str, recommends: bool| {
+        let mut asked = request(wishes);
+        asked.earlier = vec![world.id("b=1"), world.id("w=1")];
+        asked.recommends = recommends;
+        world.answer_to(&asked)
+    };
+    assert_eq!(asking("w", false), "b=1 w=1");
+    assert_eq!(
+        asking("b", false),
+        "b=1",
+        "what is not needed any more goes"
+    );
+    assert_eq!(
+        asking("w x", false),
+        "a=1 w=1 x=1",
+        "what is no answer any more is not"
+    );
+    assert_eq!(
+        asking("w", true),
+        "a=1 r=1 w=1",
+        "nor is what lacks a recommendation"
+    );
+}
+
+#[test]
 fn what_a_lock_holds_is_kept_where_possible() {
     let world = World::new("a 1\na 2\nw 1 depends=a\nnew 1 depends=a(>=2)");
     let keeping = |wishes: &str, keep: &[&str]| {

@@ -43,7 +43,7 @@ pub(super) fn request(case: &Case) -> Request {
         wishes: case.wishes.iter().map(wish).collect(),
         variant: case.variant.then_some(Variant::Essential),
         recommends: case.recommends,
-        keep: Vec::new(),
+        ..Request::default()
     }
 }
 
@@ -346,4 +346,19 @@ fn the_cases_are_of_all_kinds() {
             "{kind}: {seen:?}"
         );
     }
+}
+
+/// What a lock holds is answered again, byte for byte, as long as the question is the same.
+#[test]
+fn an_answer_that_is_kept_is_the_answer() {
+    for_each_case(CASES, |both, case, _| {
+        let mut request = request(case);
+        let Ok(first) = solve(&both.universe, &request) else {
+            return;
+        };
+        request.keep = first.packages.clone();
+        request.earlier = first.packages.clone();
+        let again = solve(&both.universe, &request).expect("the answer is there");
+        assert_eq!(again.packages, first.packages);
+    });
 }
