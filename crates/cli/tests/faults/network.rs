@@ -157,7 +157,7 @@ fn credentials_come_from_auth_conf_and_are_never_shown() {
 fn interrupted_downloads_leave_nothing_half_written() {
     let project = project();
     project.run(&["lock"]).exits(0);
-    project.server.fault(&pool(), Fault::Slow(1_000));
+    project.server.fault(&pool(), Fault::Slow(50));
     let mut child = project
         .command(&["fetch"])
         .stdout(Stdio::piped())
