@@ -136,23 +136,16 @@ impl<'a> Checker<'a> {
         self.bearers.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// A package of the name fulfils a wish. Where the archive offers one, no provider does but
-    /// one that declares the very version of a package of that name.
+    /// A package of the name fulfils a wish, and so does one that provides it, unless the wish
+    /// says a version or suite of a package that there is.
     fn fulfils(&self, universe: &Universe<'a>, wish: &Wish) -> Result<(), Unsound> {
         let known = universe.find(&wish.name).into_iter();
-        let known = known.flat_map(|name| universe.packages_named(name));
-        let real: Vec<Package<'a>> = known.map(|id| universe.package(id)).collect();
+        let mut real = known.flat_map(|name| universe.packages_named(name));
         let chosen = wish.version.is_some() || wish.suite.is_some();
-        let is_offered = real
-            .iter()
-            .any(|package| chosen || (package.is_candidate() && self.fits(wish, *package)));
+        let real_only = chosen && real.next().is_some();
         let serves = |bearer: &Bearer<'_>| {
             let package = self.members[bearer.member].package;
-            let is_stand_in = real
-                .iter()
-                .any(|other| Some(other.version()) == bearer.version);
-            let serves = package.name() == wish.name || !is_offered || (is_stand_in && !chosen);
-            serves && self.fits(wish, package)
+            (package.name() == wish.name || !real_only) && self.fits(wish, package)
         };
         match self.bearers(&wish.name).iter().any(serves) {
             true => Ok(()),

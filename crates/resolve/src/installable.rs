@@ -9,7 +9,7 @@
 use crate::allowed::{Allowed, effective};
 use crate::exclusion::for_each_excluded;
 use crate::hopeless::Hopeless;
-use crate::search::{Proof, Search};
+use crate::search::{Fact, Proof, Search};
 use crate::solve::minimise;
 use crate::targets::{Target, versions};
 use formwork_deb::universe::{Dependency, PackageId, Universe};
@@ -31,7 +31,7 @@ pub struct InstallableOptions<'a> {
 pub struct Broken {
     /// The package.
     pub package: PackageId,
-    /// The targets of the proof: what is present, and last the package itself.
+    /// The targets that the proof speaks of: what has to be present, or the package itself.
     pub targets: Vec<Target>,
     /// Why.
     pub proof: Proof,
@@ -52,85 +52,175 @@ const EFFORT: u32 = 20_000;
 
 /// Finds the packages that cannot be installed.
 pub fn installable(universe: &Universe<'_>, options: InstallableOptions<'_>) -> Installability {
-    let allowed = Arc::new(Allowed::by_priority(universe));
-    let base = base_targets(universe, &allowed, options.present);
-    let mut left: Vec<PackageId> = match options.packages {
-        [] => universe
-            .ids()
-            .filter(|&id| universe.package(id).is_source() == options.builds)
-            .collect(),
-        some => some.to_vec(),
-    };
+    let mut survey = Survey::new(universe, options);
+    let mut left = survey.asked_for();
     let total = left.len();
-    let mut known = vec![Known::Open; universe.len()];
-    let hopeless = Hopeless::find(universe, &allowed);
-    hopeless
-        .packages()
-        .for_each(|package| known[package.0 as usize] = Known::Broken);
-    let lost = left
-        .iter()
-        .copied()
-        .filter(|&package| hopeless.contains(package));
-    let mut broken: Vec<Broken> = lost
-        .map(|package| Broken {
-            package,
-            targets: vec![Target {
-                wish: None,
-                packages: vec![package],
-            }],
-            proof: hopeless.proof(universe, &allowed, package),
-            allowed: Arc::clone(&allowed),
-        })
-        .collect();
-    left.retain(|&package| !hopeless.contains(package));
-    while !left.is_empty() {
-        let mut set = Growing::new(universe, &allowed, &mut known);
-        let mut rest = Vec::new();
-        let sound = set.begin(&base);
-        for (index, &package) in left.iter().enumerate() {
-            if set.known[package.0 as usize] == Known::Fine {
-                continue;
-            }
-            if sound && set.add(package) {
-                continue;
-            }
-            rest.push(package);
-            if !sound && index == 0 {
-                rest.extend(&left[1..]);
-                break;
+    survey.sort_out_hopeless(&mut left);
+    match survey.ground() {
+        Ok(ground) => {
+            while !left.is_empty() {
+                left = survey.round(&ground, &left);
             }
         }
-        // The first of a round met nothing but the base set: only the search can help it.
-        let settle = if sound {
-            rest.first() == left.first()
-        } else {
-            true
-        };
-        if settle && !rest.is_empty() {
-            let package = rest.remove(0);
-            let proved = if allowed.contains(package) {
-                prove(universe, &allowed, &base, package)
-            } else {
-                let allowed = letting_in(&allowed, package);
-                let base = base_targets(universe, &allowed, options.present);
-                prove(universe, &allowed, &base, package)
-            };
-            match proved {
-                // With a package let in that is not allowed, a set says nothing of the others.
-                Ok(_) if !allowed.contains(package) => known[package.0 as usize] = Known::Fine,
-                Ok(model) => model
-                    .iter()
-                    .for_each(|id| known[id.0 as usize] = Known::Fine),
-                Err(found) => {
-                    known[package.0 as usize] = Known::Broken;
-                    broken.push(found);
-                }
-            }
-        }
-        left = rest;
+        Err(proof) => survey.nothing_stands(&left, &proof),
     }
+    let mut broken = survey.broken;
     broken.sort_by_key(|found| found.package);
     Installability { total, broken }
+}
+
+struct Survey<'u, 'a> {
+    universe: &'u Universe<'a>,
+    options: InstallableOptions<'u>,
+    allowed: Arc<Allowed>,
+    base: Vec<Target>,
+    known: Vec<Known>,
+    broken: Vec<Broken>,
+}
+
+impl<'u, 'a> Survey<'u, 'a> {
+    fn new(universe: &'u Universe<'a>, options: InstallableOptions<'u>) -> Self {
+        let allowed = Arc::new(Allowed::by_priority(universe));
+        Self {
+            universe,
+            options,
+            base: base_targets(universe, &allowed, options.present),
+            allowed,
+            known: vec![Known::Open; universe.len()],
+            broken: Vec::new(),
+        }
+    }
+
+    fn asked_for(&self) -> Vec<PackageId> {
+        let is_asked = |id: &PackageId| {
+            let package = self.universe.package(*id);
+            package.is_source() == self.options.builds
+        };
+        match self.options.packages {
+            [] => self.universe.ids().filter(is_asked).collect(),
+            some => some.to_vec(),
+        }
+    }
+
+    fn sort_out_hopeless(&mut self, left: &mut Vec<PackageId>) {
+        let hopeless = Hopeless::find(self.universe, &self.allowed);
+        for package in hopeless.packages() {
+            self.known[package.0 as usize] = Known::Broken;
+        }
+        left.retain(|&package| {
+            let lost = hopeless.contains(package);
+            if lost {
+                self.broken.push(Broken {
+                    package,
+                    targets: vec![target_of(package)],
+                    proof: hopeless.proof(self.universe, &self.allowed, package),
+                    allowed: Arc::clone(&self.allowed),
+                });
+            }
+            !lost
+        });
+    }
+
+    /// A set that holds what has to be present, in which every round begins.
+    fn ground(&mut self) -> Result<Vec<PackageId>, Proof> {
+        let (universe, allowed) = (self.universe, &self.allowed);
+        let mut set = Growing::new(universe, allowed, &mut self.known, &[]);
+        let ground = match set.hold(&self.base) {
+            true => set.added,
+            false => Search::new(universe, allowed)
+                .run(&self.base)
+                .map_err(|proof| minimise(universe, allowed, &self.base, proof))?,
+        };
+        for package in &ground {
+            self.known[package.0 as usize] = Known::Fine;
+        }
+        Ok(ground)
+    }
+
+    /// Where what has to be present excludes itself, no package can be installed beside it.
+    fn nothing_stands(&mut self, left: &[PackageId], proof: &Proof) {
+        for &package in left {
+            if !self.allowed.contains(package) {
+                self.settle(package);
+                continue;
+            }
+            let mut targets = self.base.clone();
+            targets.push(target_of(package));
+            self.broken
+                .push(Broken::new(package, &targets, proof, &self.allowed));
+        }
+    }
+
+    /// Grows one set as far as it goes; what does not fit is left for the next.
+    fn round(&mut self, ground: &[PackageId], left: &[PackageId]) -> Vec<PackageId> {
+        let mut set = Growing::new(self.universe, &self.allowed, &mut self.known, ground);
+        let mut rest: Vec<PackageId> = left
+            .iter()
+            .copied()
+            .filter(|&package| set.known[package.0 as usize] != Known::Fine && !set.add(package))
+            .collect();
+        // The first of a round met nothing but the base set: only the search can help it.
+        if !rest.is_empty() && rest.first() == left.first() {
+            let package = rest.remove(0);
+            self.settle(package);
+        }
+        rest
+    }
+
+    /// Has the search decide about a package.
+    fn settle(&mut self, package: PackageId) {
+        let allowed = letting_in(&self.allowed, package);
+        let mut targets = match allowed {
+            None => self.base.clone(),
+            Some(ref wider) => base_targets(self.universe, wider, self.options.present),
+        };
+        targets.push(target_of(package));
+        let is_let_in = allowed.is_some();
+        let allowed = allowed.unwrap_or_else(|| Arc::clone(&self.allowed));
+        match Search::new(self.universe, &allowed).run(&targets) {
+            // With a package let in that is not allowed, a set says nothing of the others.
+            Ok(_) if is_let_in => self.known[package.0 as usize] = Known::Fine,
+            Ok(model) => model
+                .iter()
+                .for_each(|id| self.known[id.0 as usize] = Known::Fine),
+            Err(proof) => {
+                let proof = minimise(self.universe, &allowed, &targets, proof);
+                self.known[package.0 as usize] = Known::Broken;
+                self.broken
+                    .push(Broken::new(package, &targets, &proof, &allowed));
+            }
+        }
+    }
+}
+
+impl Broken {
+    /// Keeps of the targets only those that the proof speaks of.
+    fn new(package: PackageId, targets: &[Target], proof: &Proof, allowed: &Arc<Allowed>) -> Self {
+        let mut kept = Vec::new();
+        let mut keep = |fact: &Fact| match *fact {
+            Fact::Wish(index) => {
+                kept.extend(targets.get(index).cloned());
+                Fact::Wish(kept.len() - 1)
+            }
+            other => other,
+        };
+        let proof = Proof {
+            facts: proof.facts.iter().map(&mut keep).collect(),
+        };
+        Self {
+            package,
+            targets: kept,
+            proof,
+            allowed: Arc::clone(allowed),
+        }
+    }
+}
+
+fn target_of(package: PackageId) -> Target {
+    Target {
+        wish: None,
+        packages: vec![package],
+    }
 }
 
 /// What has to be present: every native Essential name in some version, and the names asked for.
@@ -160,32 +250,13 @@ fn base_targets(universe: &Universe<'_>, allowed: &Allowed, present: &[&str]) ->
     targets
 }
 
-fn prove(
-    universe: &Universe<'_>,
-    allowed: &Arc<Allowed>,
-    base: &[Target],
-    package: PackageId,
-) -> Result<Vec<PackageId>, Broken> {
-    let mut targets = base.to_vec();
-    targets.push(Target {
-        wish: None,
-        packages: vec![package],
-    });
-    Search::new(universe, allowed)
-        .run(&targets)
-        .map_err(|proof| Broken {
-            package,
-            proof: minimise(universe, allowed, &targets, proof),
-            targets,
-            allowed: Arc::clone(allowed),
-        })
-}
-
 /// Asking for a package that no priority lets in lets it in, as a wish for its version does.
-fn letting_in(allowed: &Allowed, package: PackageId) -> Arc<Allowed> {
-    let mut wider = allowed.clone();
-    wider.admit([package]);
-    Arc::new(wider)
+fn letting_in(allowed: &Allowed, package: PackageId) -> Option<Arc<Allowed>> {
+    (!allowed.contains(package)).then(|| {
+        let mut wider = allowed.clone();
+        wider.admit([package]);
+        Arc::new(wider)
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -207,8 +278,14 @@ struct Growing<'u, 'a> {
 }
 
 impl<'u, 'a> Growing<'u, 'a> {
-    fn new(universe: &'u Universe<'a>, allowed: &'u Allowed, known: &'u mut [Known]) -> Self {
-        Self {
+    /// A set that begins with packages known to hold together.
+    fn new(
+        universe: &'u Universe<'a>,
+        allowed: &'u Allowed,
+        known: &'u mut [Known],
+        ground: &[PackageId],
+    ) -> Self {
+        let mut this = Self {
             universe,
             allowed,
             known,
@@ -216,25 +293,26 @@ impl<'u, 'a> Growing<'u, 'a> {
             barred: vec![0; universe.len()],
             added: Vec::new(),
             effort: 0,
+        };
+        for &package in ground {
+            this.member[package.0 as usize] = true;
+            let barred = &mut this.barred;
+            for_each_excluded(universe, package, |other| barred[other.0 as usize] += 1);
         }
+        this
     }
 
-    /// Takes in what has to be present; only the whole of it says that its parts are fine.
-    fn begin(&mut self, base: &[Target]) -> bool {
-        self.effort = u32::MAX;
-        let sound = base.iter().all(|target| {
+    /// Takes in one package of each target, if it finds any that hold together.
+    fn hold(&mut self, targets: &[Target]) -> bool {
+        targets.iter().all(|target| {
             let mut packages = target.packages.iter();
-            let present = packages.any(|package| self.member[package.0 as usize]);
-            present
+            self.effort = EFFORT;
+            packages.any(|package| self.member[package.0 as usize])
                 || target
                     .packages
                     .iter()
                     .any(|&package| self.enter(package, 0))
-        });
-        if sound {
-            self.note();
-        }
-        sound
+        })
     }
 
     /// Adds a package with all it needs, or leaves the set as it was.
@@ -242,15 +320,10 @@ impl<'u, 'a> Growing<'u, 'a> {
         self.added.clear();
         self.effort = EFFORT;
         let fits = self.enter(package, 0);
-        self.note();
-        fits
-    }
-
-    /// Remembers that what was added is installable.
-    fn note(&mut self) {
         for package in &self.added {
             self.known[package.0 as usize] = Known::Fine;
         }
+        fits
     }
 
     fn possible(&self, package: PackageId) -> bool {

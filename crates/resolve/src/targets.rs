@@ -190,37 +190,14 @@ fn find_wish(
             providers: names.into_iter().map(str::to_owned).collect(),
         });
     }
-    if is_real {
-        providers = Vec::new();
-        if !is_choice(wish) {
-            providers.extend(stand_ins(universe, name, &packages).filter(fits));
-        }
+    // A provider serves a wish for a real package too, as it serves a dependency on that name,
+    // but only where nothing else is left; a version or suite asks for the package itself.
+    if is_real && is_choice(wish) {
+        return Ok(packages);
     }
+    providers.retain(|&id| universe.package(id).name() != wish.name);
     packages.extend(providers);
     Ok(packages)
-}
-
-/// Providers that declare the very version of a real package: drop-in replacements, which serve
-/// a wish for it where nothing else is left. A `Provides` without a version is no such promise.
-fn stand_ins<'a>(
-    universe: &Universe<'a>,
-    name: NameId,
-    real: &[PackageId],
-) -> impl Iterator<Item = PackageId> + use<'a> {
-    let versions: Vec<&str> = real
-        .iter()
-        .map(|&id| universe.package(id).version())
-        .collect();
-    let (universe, wanted) = (*universe, universe.name(name));
-    universe
-        .providers(name)
-        .filter(move |provider| universe.package(provider.package).name() != wanted)
-        .filter(move |provider| {
-            provider
-                .version
-                .is_some_and(|version| versions.contains(&version))
-        })
-        .map(|provider| provider.package)
 }
 
 fn no_such_version(universe: &Universe<'_>, name: NameId, wish: &Wish) -> WishError {

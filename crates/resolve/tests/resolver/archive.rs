@@ -69,6 +69,13 @@ fn verdicts() {
             "dash=1 w=1",
         ),
     ];
+    let greedy = "dash 1 essential=yes depends=a|b\nbase 1 essential=yes depends=c\na 1\nb 1
+        c 1 conflicts=a\nw 1 depends=a\nx 1 depends=b";
+    let table = table.into_iter().chain([(
+        "where the Essential packages hold together only by a second choice",
+        greedy,
+        "a=1 w=1",
+    )]);
     for (why, rows, expected) in table {
         assert_eq!(broken(&World::new(rows), &[]), expected, "{why}");
     }

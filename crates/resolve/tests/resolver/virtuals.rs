@@ -112,16 +112,16 @@ fn a_provides_does_not_beat_the_real_package() {
             "a=2 w=1",
         ),
         (
-            "a wish for a real package that clashes is not served by a plain provider",
+            "a wish for a real package that clashes is served by a provider in its stead",
             "v 1 conflicts=x\nx 1\na 2 provides=v",
             "v x",
-            "none",
+            "a=2 x=1",
         ),
         (
-            "but by one that declares the very version, a drop-in replacement",
+            "but not where the wish says a version: that is of the package itself",
             "v 1 conflicts=x\nx 1\na 2 provides=v(=1)",
-            "v x",
-            "a=2 x=1",
+            "v=1 x",
+            "none",
         ),
         (
             "which does not spare the real package where that can be had",

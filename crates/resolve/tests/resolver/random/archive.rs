@@ -255,19 +255,11 @@ impl Archive {
             .filter(move |&other| other != of && own.excludes(&self.rows[other]))
     }
 
-    /// Whether a row in an answer fulfils a wish. Where the archive offers a package of that
-    /// name, only a provider of the very version of one stands in for it.
+    /// Whether a row in an answer fulfils a wish: by name, or as a provider unless the wish picks
+    /// a version or suite of a package that there is.
     pub(crate) fn serves(&self, wish: &Wish, row: &Row) -> bool {
-        let choice = is_choice(wish);
-        let mut real = self.rows.iter().filter(|other| other.name == wish.name);
-        let offered = |other: &Row| choice || (self.wins(other) && other.is_picked_by(wish));
-        let is_offered = real.clone().any(offered);
-        let is_stand_in =
-            !choice && real.any(|other| row.provides(&wish.name, Some(&other.version)));
-        let provides = match is_offered {
-            true => is_stand_in,
-            false => row.provides(&wish.name, None),
-        };
+        let real_only = is_choice(wish) && self.rows.iter().any(|other| other.name == wish.name);
+        let provides = !real_only && row.provides(&wish.name, None);
         row.is_picked_by(wish) && (row.name == wish.name || provides)
     }
 

@@ -79,8 +79,7 @@ impl<'a> Oracle<'a> {
         oracle
     }
 
-    /// The rows that would fulfil a wish: those of its name and providers of the very version
-    /// of one of these or, without any, its provider's.
+    /// The rows that would fulfil a wish: those of its name, then its providers.
     pub(crate) fn named(&self, wish: &Wish) -> Vec<usize> {
         let rows = &self.archive.rows;
         let open = |index: &usize| {
@@ -94,12 +93,7 @@ impl<'a> Oracle<'a> {
         if is_choice(wish) && known {
             return real;
         }
-        let serves = |index: &usize| match real.is_empty() {
-            true => rows[*index].provides(&wish.name, None),
-            false => real
-                .iter()
-                .any(|&own| rows[*index].provides(&wish.name, Some(&rows[own].version))),
-        };
+        let serves = |index: &usize| rows[*index].provides(&wish.name, None);
         let others: Vec<usize> = others.into_iter().filter(serves).collect();
         real.into_iter().chain(others).collect()
     }

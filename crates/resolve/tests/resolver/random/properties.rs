@@ -7,8 +7,8 @@ use super::oracle::{Clauses, Oracle};
 use batsat::Lit;
 use formwork_deb::universe::{OriginSpec, PackageId, Universe, UniverseBuilder};
 use formwork_resolve::{
-    Conflict, Fact, Failure, InstallableOptions, Request, Variant, Wish, check, explain,
-    installable, solve,
+    Conflict, Fact, Failure, InstallableOptions, Request, Target, Variant, Wish, check, explain,
+    explain_broken, installable, solve,
 };
 use std::collections::BTreeMap;
 
@@ -143,7 +143,7 @@ fn answers_where_the_oracle_finds_one_and_only_there() {
             }
             Err(Failure::Conflict(conflict)) => {
                 assert!(!possible, "none found where there is an answer");
-                is_minimal(both, &oracle, &conflict);
+                is_minimal(both, &oracle, &conflict.targets, &conflict.proof.facts);
                 every_way_out_works(both, &request, &conflict);
             }
             Err(Failure::Wishes(errors)) => panic!("{errors:?}"),
@@ -158,12 +158,7 @@ fn some_to_keep(both: &Both<'_>, oracle: &Oracle<'_>, dice: &mut Dice) -> Vec<Pa
 }
 
 /// Each wish in turn gets the best version that the wishes before it leave.
-fn takes_the_best(
-    both: &Both<'_>,
-    clauses: &mut Clauses,
-    targets: &[formwork_resolve::Target],
-    set: &[PackageId],
-) {
+fn takes_the_best(both: &Both<'_>, clauses: &mut Clauses, targets: &[Target], set: &[PackageId]) {
     let all: Vec<Lit> = targets
         .iter()
         .map(|target| clauses.switch(&both.rows(&target.packages)))
@@ -218,28 +213,22 @@ fn mutations(
 }
 
 /// The facts of a proof are true, exclude an answer together, and none of them is idle.
-fn is_minimal(both: &Both<'_>, oracle: &Oracle<'_>, conflict: &Conflict) {
-    let facts = &conflict.proof.facts;
-    assert!(
-        !believe(both, oracle, conflict, facts),
-        "the facts leave an answer"
-    );
+fn is_minimal(both: &Both<'_>, oracle: &Oracle<'_>, targets: &[Target], facts: &[Fact]) {
+    let leaves = |facts: &[Fact]| believe(both, oracle, targets, facts);
+    assert!(!leaves(facts), "the facts leave an answer");
     for fact in facts {
-        let rest: Vec<Fact> = facts
-            .iter()
-            .filter(|other| *other != fact)
-            .copied()
-            .collect();
-        assert!(believe(both, oracle, conflict, &rest), "{fact:?} is idle");
+        let others = facts.iter().filter(|other| *other != fact);
+        let rest: Vec<Fact> = others.copied().collect();
+        assert!(leaves(&rest), "{fact:?} is idle");
     }
 }
 
 /// Whether these facts alone leave an answer.
-fn believe(both: &Both<'_>, oracle: &Oracle<'_>, conflict: &Conflict, facts: &[Fact]) -> bool {
+fn believe(both: &Both<'_>, oracle: &Oracle<'_>, targets: &[Target], facts: &[Fact]) -> bool {
     let mut clauses = oracle.bare();
     for fact in facts {
         match *fact {
-            Fact::Wish(index) => clauses.one_of(&both.rows(&conflict.targets[index].packages)),
+            Fact::Wish(index) => clauses.one_of(&both.rows(&targets[index].packages)),
             Fact::Depends {
                 package,
                 field,
@@ -298,6 +287,15 @@ fn the_verdict_over_an_archive_is_the_oracles() {
         let verdict = installable(&both.universe, InstallableOptions::default());
         let oracle = Oracle::new(both.archive, &[]);
         let mut clauses = oracle.with_essential();
+        for broken in &verdict.broken {
+            let row = both.rows[&broken.package];
+            let oracle = match oracle.allowed[row] {
+                true => &oracle,
+                false => &oracle.letting_in(row),
+            };
+            is_minimal(both, oracle, &broken.targets, &broken.proof.facts);
+            assert!(!explain_broken(&both.universe, broken).is_empty());
+        }
         assert_eq!(verdict.total, both.ids.len());
         for (row, &id) in both.ids.iter().enumerate() {
             let asked = [clauses.literal(row, true)];
