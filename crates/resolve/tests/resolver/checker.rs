@@ -58,10 +58,10 @@ fn wrong_answers() {
             "nothing fulfils the wish lib:i386",
         ),
         (
-            "a provider is not the real package",
-            "a",
+            "a provider is not the version of the real package that was asked for",
+            "a=1",
             "p=1",
-            "nothing fulfils the wish a",
+            "nothing fulfils the wish a=1",
         ),
         (
             "a need is unmet",
