@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use formwork_deb::sha256::{Hasher, Sha256};
 use liblzma::bufread::XzDecoder;
-use liblzma::stream::{MtStreamBuilder, Stream};
+use liblzma::stream::{IGNORE_CHECK, MtStreamBuilder, Stream};
 
 use limits::Limited;
 pub use limits::Limits;
@@ -182,7 +182,8 @@ fn xz_stream(limits: &Limits) -> io::Result<Stream> {
             .memlimit_stop(limits.memory);
         builder.decoder()
     } else {
-        Stream::new_stream_decoder(limits.memory, 0)
+        let flags = if limits.trust_input { IGNORE_CHECK } else { 0 };
+        Stream::new_stream_decoder(limits.memory, flags)
     };
     stream.map_err(io::Error::from)
 }
@@ -252,6 +253,7 @@ impl CheckedReader {
         };
         // Decoding overlaps with parsing already; more threads would hold whole blocks in memory.
         limits.threads = 1;
+        limits.trust_input = packed.is_some_and(|packed| packed.sha256.is_some());
         let packed_side = Hashing::new(file, packed);
         let packed_tally = Arc::clone(&packed_side.tally);
         let input = BufReader::with_capacity(INPUT, packed_side);

@@ -18,6 +18,8 @@ pub struct Limits {
     pub memory: u64,
     /// How many threads an xz decoder may use.
     pub threads: u32,
+    /// Whether the form's own checksums are left aside, as a SHA-256 over the input is compared.
+    pub trust_input: bool,
 }
 
 impl Limits {
@@ -30,6 +32,7 @@ impl Limits {
             memory: 512 * 1024 * 1024,
             threads: std::thread::available_parallelism()
                 .map_or(1, |count| count.get().min(4) as u32),
+            trust_input: false,
         }
     }
 

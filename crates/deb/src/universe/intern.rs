@@ -4,8 +4,17 @@
 pub(super) struct Interner {
     pool: Vec<u8>,
     ends: Vec<u32>,
-    slots: Vec<u32>,
+    /// Upper half: part of the hash, so that few texts are compared; lower half: the number.
+    slots: Vec<u64>,
     used: usize,
+}
+
+/// The part of a slot that holds bits of the hash.
+const TAG: u64 = 0xFFFF_FFFF_0000_0000;
+
+/// The first slot to look at for a text with these hash bits.
+fn place(tag: u64, mask: usize) -> usize {
+    (tag >> 32) as usize & mask
 }
 
 /// Mixes bytes into a 64-bit hash; the value never leaves this process.
@@ -54,16 +63,18 @@ impl Interner {
             return 0;
         }
         let mask = self.slots.len() - 1;
-        let mut slot = hash(text) as usize & mask;
+        let tag = hash(text) & TAG;
+        let mut slot = place(tag, mask);
         while self.slots[slot] != 0 {
-            let id = self.slots[slot];
-            if self.get(id) == text {
+            let entry = self.slots[slot];
+            let id = entry as u32;
+            if entry & TAG == tag && self.get(id) == text {
                 return id;
             }
             slot = (slot + 1) & mask;
         }
         let id = self.append(text);
-        self.slots[slot] = id;
+        self.slots[slot] = tag | u64::from(id);
         self.used += 1;
         if self.used * 2 > self.slots.len() {
             self.grow();
@@ -75,12 +86,12 @@ impl Interner {
         let old = std::mem::take(&mut self.slots);
         let mut slots = vec![0; old.len() * 2];
         let mask = slots.len() - 1;
-        for id in old.into_iter().filter(|&id| id != 0) {
-            let mut slot = hash(self.get(id)) as usize & mask;
+        for entry in old.into_iter().filter(|&entry| entry != 0) {
+            let mut slot = place(entry & TAG, mask);
             while slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
-            slots[slot] = id;
+            slots[slot] = entry;
         }
         self.slots = slots;
     }

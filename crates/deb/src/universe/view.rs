@@ -84,14 +84,18 @@ impl<'a> Universe<'a> {
     }
 
     fn text(&self, id: u32) -> &'a str {
+        std::str::from_utf8(self.bytes(id)).unwrap_or("")
+    }
+
+    fn bytes(&self, id: u32) -> &'a [u8] {
         let Some(&end) = self.ends.get(id as usize) else {
-            return "";
+            return &[];
         };
         let start = match id {
             0 => 0,
             _ => word(self.ends, id as usize - 1),
         };
-        std::str::from_utf8(slice(self.strings, start, end)).unwrap_or("")
+        slice(self.strings, start, end)
     }
 
     /// The number of packages.
@@ -448,6 +452,17 @@ impl<'a> Package<'a> {
         built_using => BUILT_USING;
         /// `Static-Built-Using` as written.
         static_built_using => STATIC_BUILT_USING;
+    }
+
+    /// The name as bytes, for looking through all of them.
+    pub fn name_bytes(&self) -> &'a [u8] {
+        self.universe.bytes(word(self.row, row::package::NAME))
+    }
+
+    /// The first line of the description as bytes, for looking through all of them.
+    pub fn description_bytes(&self) -> &'a [u8] {
+        self.universe
+            .bytes(word(self.row, row::package::DESCRIPTION))
     }
 
     fn flags(&self) -> u32 {

@@ -35,8 +35,8 @@ impl Needle {
     }
 
     /// Where the word first occurs.
-    pub(super) fn find(&self, text: &str) -> Option<usize> {
-        let text = text.as_bytes();
+    pub(super) fn find(&self, text: impl AsRef<[u8]>) -> Option<usize> {
+        let text = text.as_ref();
         let wanted = *self.word.get(self.rarest)? | CASE;
         for (number, chunk) in text.chunks(STRIDE).enumerate() {
             let hits = chunk

@@ -72,9 +72,9 @@ fn matching(universe: &Universe<'_>, words: &[String]) -> Vec<PackageId> {
             continue;
         }
         // The architecture is looked at last: nearly all packages are of a right one.
-        let fit = fit_of_all(package.name(), package.description(), &words);
+        let fit = fit_of_all(package.name_bytes(), package.description_bytes(), &words);
         if let Some(fit) = fit.filter(|_| is_for(native, package.architecture())) {
-            found.push((fit, package.name().len(), id));
+            found.push((fit, package.name_bytes().len(), id));
         }
     }
     found.sort_unstable();
@@ -87,7 +87,7 @@ fn is_for(native: &str, architecture: &str) -> bool {
 }
 
 /// The worst of the fits of all words, none if a word does not occur.
-fn fit_of_all(name: &str, description: &str, words: &[Needle]) -> Option<Fit> {
+fn fit_of_all(name: &[u8], description: &[u8], words: &[Needle]) -> Option<Fit> {
     let mut worst = Fit::WholeName;
     for word in words {
         worst = worst.max(fit_of(name, description, word)?);
@@ -96,18 +96,17 @@ fn fit_of_all(name: &str, description: &str, words: &[Needle]) -> Option<Fit> {
 }
 
 /// How one word fits.
-fn fit_of(name: &str, description: &str, word: &Needle) -> Option<Fit> {
+fn fit_of(name: &[u8], description: &[u8], word: &Needle) -> Option<Fit> {
     if let Some(at) = word.find(name) {
         return Some(match at {
             0 if name.len() == word.len() => Fit::WholeName,
             0 => Fit::BeginOfName,
-            _ if is_border(name.as_bytes(), at) => Fit::BeginOfPart,
+            _ if is_border(name, at) => Fit::BeginOfPart,
             _ => Fit::InName,
         });
     }
     let at = word.find(description)?;
-    let text = description.as_bytes();
-    let whole = is_border(text, at) && is_end(text, at + word.len());
+    let whole = is_border(description, at) && is_end(description, at + word.len());
     Some(if whole {
         Fit::WordOfDescription
     } else {
@@ -163,7 +162,7 @@ mod tests {
         ];
         for (name, description, word, expected) in cases {
             assert_eq!(
-                fit_of(name, description, &Needle::new(word)),
+                fit_of(name.as_bytes(), description.as_bytes(), &Needle::new(word)),
                 expected,
                 "{name} {word}"
             );
@@ -174,18 +173,21 @@ mod tests {
     fn every_word_must_occur() {
         let words = [Needle::new("web"), Needle::new("server")];
         assert_eq!(
-            fit_of_all("nginx", "web server", &words),
+            fit_of_all(b"nginx", b"web server", &words),
             Some(Fit::WordOfDescription)
         );
-        assert_eq!(fit_of_all("nginx", "a server", &words), None);
+        assert_eq!(fit_of_all(b"nginx", b"a server", &words), None);
     }
 
     #[test]
     fn foreign_letters_do_no_harm() {
-        assert_eq!(fit_of("x", "für Ärzte", &Needle::new("ärzte")), None);
-        assert_eq!(fit_of("x", "ü", &Needle::new("üü")), None);
         assert_eq!(
-            fit_of("x", "naïve", &Needle::new("ve")),
+            fit_of(b"x", "für Ärzte".as_bytes(), &Needle::new("ärzte")),
+            None
+        );
+        assert_eq!(fit_of(b"x", "ü".as_bytes(), &Needle::new("üü")), None);
+        assert_eq!(
+            fit_of(b"x", "naïve".as_bytes(), &Needle::new("ve")),
             Some(Fit::InDescription)
         );
     }
