@@ -197,7 +197,10 @@ impl<'a> Checker<'a> {
         for dependency in universe.dependencies(package.id) {
             let text = universe.group_text(dependency.group);
             if dependency.field.is_required() {
-                let met = relations(text).any(|relation| self.is_met(&relation, architecture));
+                let met = relations(text).any(|relation| {
+                    (!package.is_source() || self.counts_here(&relation))
+                        && self.is_met(&relation, architecture)
+                });
                 if !met {
                     return Err(Unsound::Unmet {
                         package: label(*package),
@@ -210,6 +213,16 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a build dependency counts on the architecture of the build. Of the profiles only
+    /// the universe knows: it drops the groups that they exclude.
+    fn counts_here(&self, relation: &Relation<'_>) -> bool {
+        let unprofiled = Relation {
+            profiles: Vec::new(),
+            ..relation.clone()
+        };
+        unprofiled.applies(self.native, &[])
     }
 
     fn is_met(&self, relation: &Relation<'_>, architecture: &str) -> bool {

@@ -157,3 +157,14 @@ fn a_base_set_must_be_whole() {
         "only where it was asked for"
     );
 }
+
+#[test]
+fn a_build_dependency_for_another_architecture_is_met_by_nothing() {
+    let world = World::with_sources("gcc 1\nmake 1", "s 1 build-depends=gcc[i386]|make", &[]);
+    let asked = Request::default();
+    assert_eq!(verdict(&world, &asked, "src:s:source=1 make=1"), "sound");
+    assert_eq!(
+        verdict(&world, &asked, "src:s:source=1 gcc=1"),
+        "src:s:source 1: Build-Depends: gcc[i386]|make is not satisfied"
+    );
+}
