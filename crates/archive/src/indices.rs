@@ -5,6 +5,8 @@
 //! every architecture and says so by `No-Support-for-Architecture-all: Packages`; where a
 //! Release offers `all` without that remark, the index of `all` is wanted besides.
 
+use std::collections::BTreeMap;
+
 use formwork_deb::release::{IndexFile, Release};
 
 use crate::decompress::Compression;
@@ -120,6 +122,22 @@ fn choose(release: &Release, stem: &str, kind: IndexKind, component: &str) -> Op
             compression,
             packed,
             plain,
+        })
+    })
+}
+
+/// The next form of an index that a Release lists, for mirrors that lack the one chosen first.
+pub fn next_form(files: &BTreeMap<String, IndexFile>, index: &IndexPlan) -> Option<IndexPlan> {
+    let stem = index.path.strip_suffix(index.compression.ending())?;
+    let mut forms = FORMS.iter().skip_while(|form| **form != index.compression);
+    forms.by_ref().next();
+    forms.find_map(|form| {
+        let path = format!("{stem}{}", form.ending());
+        Some(IndexPlan {
+            compression: *form,
+            packed: *files.get(&path)?,
+            path,
+            ..index.clone()
         })
     })
 }

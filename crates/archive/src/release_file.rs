@@ -1,6 +1,8 @@
 //! Fetching a Release and finding out whether it may be believed.
 
-use formwork_deb::release::Release;
+use std::collections::BTreeMap;
+
+use formwork_deb::release::{IndexFile, Release};
 use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
 use formwork_model::event::Event;
@@ -25,9 +27,24 @@ const MAX_SIGNATURE_BYTES: u64 = 1 << 20;
 pub(crate) struct VerifiedPart {
     pub(crate) part: Part,
     snapshots: Option<String>,
+    files: BTreeMap<String, IndexFile>,
 }
 
 impl VerifiedPart {
+    /// Turns to the next form of each index that is among the missing; false if one has none.
+    pub(crate) fn take_next_forms(&mut self, missing: &[Sha256]) -> bool {
+        let files = &self.files;
+        let lacking = self.part.indices.iter_mut();
+        let mut lacking = lacking.filter(|index| missing.contains(&index.packed.sha256));
+        lacking.all(|index| match indices::next_form(files, index) {
+            Some(next) => {
+                *index = next;
+                true
+            }
+            None => false,
+        })
+    }
+
     /// What is remembered of it, to refuse older ones.
     pub(crate) fn seen(&self) -> Seen {
         Seen {
@@ -74,6 +91,7 @@ impl Inner {
         Ok(VerifiedPart {
             part,
             snapshots: release.snapshots,
+            files: release.files,
         })
     }
 

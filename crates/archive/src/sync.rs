@@ -4,7 +4,7 @@
 //! 2. Otherwise the Release is fetched and checked: signature, suite, dates, rollback.
 //! 3. Its indices are fetched by their digests, all repositories at once. If one cannot be had
 //!    as the Release lists it, the mirror may just be updating: the Release is fetched once
-//!    more, and a second failure is an error.
+//!    more. An index that fails again is sought in its other forms before that is an error.
 //! 4. What was seen is remembered, and a record is written.
 
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl Archive {
                 {
                     found[*at] = part;
                 }
-                self.fetch_all(&found).map_err(inconsistent)?
+                self.fetch_any_form(&mut found)?
             }
             Err(other) => return Err(other.into()),
         };
@@ -117,6 +117,30 @@ impl Archive {
             .in_parallel(jobs, chosen.len(), &|| {}, work);
         let results = results.ok_or(Error::Interrupted)?;
         results.into_iter().collect()
+    }
+
+    /// Fetches all indices, and where a form of one is not to be had its next form: some mirrors
+    /// lack forms that the Release lists.
+    fn fetch_any_form(&self, found: &mut [VerifiedPart]) -> Result<u64, Error> {
+        let mut first = None;
+        loop {
+            let missing = match self.fetch_all(found) {
+                Ok(bytes) => return Ok(bytes),
+                Err(FetchError::Missing { missing, offline })
+                    if missing.iter().all(|one| one.absent) =>
+                {
+                    let lacked = missing.iter().map(|one| one.sha256).collect::<Vec<_>>();
+                    first.get_or_insert(FetchError::Missing { missing, offline });
+                    lacked
+                }
+                // Other bytes than those signed are no reason to look elsewhere.
+                Err(other) => return Err(inconsistent(other)),
+            };
+            let replaced = found.iter_mut().all(|part| part.take_next_forms(&missing));
+            if let Some(error) = first.take_if(|_| !replaced) {
+                return Err(inconsistent(error));
+            }
+        }
     }
 
     /// Brings all indices into the store; the answer is how many bytes they have.

@@ -79,6 +79,25 @@ fn every_form_of_index_is_read() {
 }
 
 #[test]
+fn a_form_that_the_mirror_lacks_is_replaced_by_the_next() {
+    let forms = [Compression::Xz, Compression::Gzip];
+    for lacking in [&forms[..1], &forms[..]] {
+        let toy = Toy::new(&bookworm().compressions(&forms));
+        let index = toy.archive.suite("bookworm").join("main/binary-amd64");
+        std::fs::remove_dir_all(index.join("by-hash")).unwrap();
+        for form in lacking {
+            std::fs::remove_file(index.join(format!("Packages{}", form.extension()))).unwrap();
+        }
+        match toy.sync(&toy.repository()) {
+            Ok(snapshot) => assert_eq!(toy.packages(&snapshot).unwrap().len(), 2),
+            Err(error) => {
+                assert!(matches!(error, Error::Inconsistent { .. }) && lacking.len() == 2)
+            }
+        }
+    }
+}
+
+#[test]
 fn archives_of_old_have_a_detached_signature_and_no_by_hash() {
     let toy = Toy::new(&Suite::archived("bookworm").package(Package::new("hello", "1.0", "amd64")));
     let snapshot = toy.sync(&toy.repository()).unwrap();

@@ -14,6 +14,8 @@ pub struct Missing {
     pub sha256: Sha256,
     /// Where it was sought and why it was not found there, in order; the store comes first.
     pub sought: Vec<(String, String)>,
+    /// Whether every place said that it has no such file, rather than giving another.
+    pub absent: bool,
 }
 
 /// Why files could not be obtained.
@@ -52,6 +54,7 @@ impl fmt::Display for List<'_> {
             label,
             sha256,
             sought,
+            ..
         } in self.missing
         {
             write!(out, "\n  {label}, sha256 {sha256}")?;
@@ -118,6 +121,7 @@ mod tests {
                 ("the cache".to_owned(), "not there".to_owned()),
                 ("http://mirror.example/a".to_owned(), "not found".to_owned()),
             ],
+            absent: true,
         };
         let error = FetchError::Missing {
             missing: vec![missing("a 1"), missing("b 2")],

@@ -64,6 +64,7 @@ impl<'a> Transfer<'a> {
             }
         };
         self.progress.0.name(label);
+        let mut absent = true;
         for url in sources {
             if self.fetcher.offline && url.scheme() != Scheme::File {
                 sought.push((url.to_string(), "not asked (--offline)".to_owned()));
@@ -73,7 +74,10 @@ impl<'a> Transfer<'a> {
                 Ok(file) => return Ok(file),
                 Err(HttpError::Interrupted) => return Err(Failure::Ended(FetchError::Interrupted)),
                 Err(HttpError::File(error)) => return Err(error.into()),
-                Err(error) => sought.push((url.to_string(), error.reason())),
+                Err(error) => {
+                    absent &= matches!(error, HttpError::NotFound { .. });
+                    sought.push((url.to_string(), error.reason()));
+                }
             }
         }
         let label = label.clone();
@@ -81,6 +85,7 @@ impl<'a> Transfer<'a> {
             label,
             sha256: *sha256,
             sought,
+            absent,
         }))
     }
 
