@@ -163,12 +163,15 @@ impl<'a> Checker<'a> {
             "all" => self.native,
             other => other,
         };
-        let origin = package.origin();
+        let comes_from = |suite: &str| {
+            let mut origins = package.origins();
+            origins.any(|origin| origin.suite == suite || origin.repository == suite)
+        };
         let version = wish.version.as_deref();
         let suite = wish.suite.as_deref();
         architecture == wanted
             && version.is_none_or(|version| version == package.version())
-            && suite.is_none_or(|suite| suite == origin.suite || suite == origin.repository)
+            && suite.is_none_or(comes_from)
     }
 
     fn has_essential(&self, universe: &Universe<'_>) -> Result<(), Unsound> {

@@ -132,8 +132,8 @@ fn admit_suite(universe: &Universe<'_>, allowed: &mut Allowed, wish: &Wish) {
 }
 
 fn comes_from(package: Package<'_>, suite: &str) -> bool {
-    let origin = package.origin();
-    origin.suite == suite || origin.repository == suite
+    let mut origins = package.origins();
+    origins.any(|origin| origin.suite == suite || origin.repository == suite)
 }
 
 fn find_wish(

@@ -122,6 +122,7 @@ fn package(universe: &Universe<'_>, id: PackageId) {
         package.size(),
         package.installed_size(),
     );
+    package.origins().take(SOME).for_each(drop);
     let count = universe.len() as u32;
     all_below(universe.declared_against(id), count);
     universe.dependencies(id).take(SOME).for_each(drop);

@@ -97,6 +97,8 @@ pub(super) struct Draft {
     pub(super) group_atoms: Vec<u32>,
     pub(super) atoms: Vec<DraftAtom>,
     pub(super) provides: Vec<DraftProvides>,
+    /// Rows that another origin has too, and that origin.
+    pub(super) elsewhere: Vec<(u32, u32)>,
     all: u32,
 }
 
@@ -207,6 +209,7 @@ impl UniverseBuilder {
                 group_atoms: Vec::new(),
                 atoms: Vec::new(),
                 provides: Vec::new(),
+                elsewhere: Vec::new(),
                 all,
             },
             profiles: Vec::new(),

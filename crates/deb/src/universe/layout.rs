@@ -11,7 +11,7 @@ pub(super) const MAGIC: &[u8; 8] = b"FWUNI1le";
 pub(super) const MAGIC: &[u8; 8] = b"FWUNI1be";
 
 /// Raised whenever tables change, or what is linked into them: caches keep what was built before.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The tables in file order.
 #[derive(Clone, Copy)]
@@ -28,11 +28,13 @@ pub(super) enum Table {
     Candidates,
     Against,
     Origins,
+    /// Pairs of a package and another origin that has it too, sorted.
+    Elsewhere,
     Hashes,
     Strings,
 }
 
-pub(super) const TABLES: usize = 14;
+pub(super) const TABLES: usize = 15;
 const DIGEST: usize = 16;
 const DIRECTORY: usize = DIGEST + 32;
 const HEADER: usize = DIRECTORY + TABLES * 8;

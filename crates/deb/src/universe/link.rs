@@ -51,16 +51,22 @@ pub(super) fn link(mut draft: Draft) -> Tables {
     linker.write_rest(tables, &names)
 }
 
-/// Sorts packages by name, architecture and falling version; drops exact repetitions.
+/// Sorts packages by name, architecture and falling version; of exact repetitions only the
+/// origin is kept.
 fn sort_rows(draft: &mut Draft) {
+    let mut elsewhere: Vec<(u32, u32)> = Vec::new();
     let mut order: Vec<u32> = (0..draft.rows.len() as u32).collect();
     order.sort_by(|&a, &b| compare_rows(draft, a as usize, b as usize));
     order.dedup_by(|b, a| {
         let (x, y) = (&draft.rows[*a as usize], &draft.rows[*b as usize]);
-        x[p::NAME] == y[p::NAME]
+        let is_repeated = x[p::NAME] == y[p::NAME]
             && x[p::ARCHITECTURE] == y[p::ARCHITECTURE]
             && x[p::VERSION] == y[p::VERSION]
-            && draft.hashes[*a as usize] == draft.hashes[*b as usize]
+            && draft.hashes[*a as usize] == draft.hashes[*b as usize];
+        if is_repeated && x[p::ORIGIN] != y[p::ORIGIN] {
+            elsewhere.push((*a, y[p::ORIGIN]));
+        }
+        is_repeated
     });
     let mut position = vec![NONE; draft.rows.len()];
     for (new, &old) in order.iter().enumerate() {
@@ -75,6 +81,11 @@ fn sort_rows(draft: &mut Draft) {
         provide.package = position[provide.package as usize];
         provide.package != NONE
     });
+    let moved = elsewhere
+        .iter()
+        .map(|&(old, origin)| (position[old as usize], origin));
+    draft.elsewhere = moved.collect();
+    draft.elsewhere.sort_unstable();
 }
 
 fn compare_rows(draft: &Draft, a: usize, b: usize) -> Ordering {
@@ -393,6 +404,11 @@ impl Linker {
         tables.words[Table::Providers as usize] = provides
             .iter()
             .flat_map(|provide| [provide.package, provide.version])
+            .collect();
+        tables.words[Table::Elsewhere as usize] = draft
+            .elsewhere
+            .iter()
+            .flat_map(|&(package, origin)| [package, origin])
             .collect();
         tables.words[Table::Dependencies as usize] = draft.dependencies;
         tables.words[Table::Origins as usize] = draft.origins.into_iter().flatten().collect();

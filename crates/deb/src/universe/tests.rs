@@ -189,7 +189,7 @@ fn the_same_file_in_two_suites_is_one_package() {
         "Package: a\nVersion: 1\nArchitecture: amd64\nProvides: v",
     );
     let mut builder = UniverseBuilder::new("amd64", &[]);
-    for suite in ["stable", "updates"] {
+    for suite in ["stable", "updates", "updates"] {
         let id = builder.add_origin(&origin(suite, 500));
         let read = builder.add_packages(id, suite, text.as_bytes());
         read.expect("a good stanza");
@@ -197,7 +197,10 @@ fn the_same_file_in_two_suites_is_one_package() {
     let file = builder.finish();
     let universe = Universe::open(&file).expect("a universe");
     assert_eq!(universe.len(), 1);
-    assert_eq!(universe.package(PackageId(0)).origin().suite, "stable");
+    let package = universe.package(PackageId(0));
+    assert_eq!(package.origin().suite, "stable");
+    let suites: Vec<&str> = package.origins().map(|origin| origin.suite).collect();
+    assert_eq!(suites, ["stable", "updates", "updates"]);
     let name = universe.find("v").expect("a virtual name");
     assert_eq!(
         universe.providers(name).len(),

@@ -21,6 +21,7 @@ pub struct Universe<'a> {
     candidates: &'a [u32],
     against: &'a [u32],
     origins: &'a [u32],
+    elsewhere: &'a [u32],
     hashes: &'a [u8],
     strings: &'a [u8],
 }
@@ -61,6 +62,7 @@ impl<'a> Universe<'a> {
             candidates: directory.words(Table::Candidates, 1)?,
             against: directory.words(Table::Against, 1)?,
             origins: directory.words(Table::Origins, row::origin::WORDS)?,
+            elsewhere: directory.words(Table::Elsewhere, 2)?,
             hashes: directory.bytes(Table::Hashes)?,
             strings: directory.bytes(Table::Strings)?,
         };
@@ -537,6 +539,16 @@ impl<'a> Package<'a> {
     /// Where it comes from.
     pub fn origin(&self) -> Origin<'a> {
         self.universe.origin(word(self.row, row::package::ORIGIN))
+    }
+
+    /// Everywhere it comes from: the same file may stand in several indices.
+    pub fn origins(&self) -> impl Iterator<Item = Origin<'a>> + use<'a> {
+        let (universe, id) = (self.universe, self.id.0);
+        let pairs = universe.elsewhere.as_chunks::<2>().0;
+        let first = pairs.partition_point(|&[package, _]| package < id);
+        let more = pairs[first..].iter().take_while(move |pair| pair[0] == id);
+        let more = more.map(move |&[_, origin]| universe.origin(origin));
+        std::iter::once(self.origin()).chain(more)
     }
 
     /// The digest of its file, none if the index does not say.

@@ -151,6 +151,12 @@ fn a_release_with_updates_and_security() {
                 "same",
                 "same=1",
             ),
+            (
+                "which either suite can be asked for",
+                "same/stable-security",
+                "same=1",
+            ),
+            ("the first one too", "same/stable", "same=1"),
         ],
     );
 }
