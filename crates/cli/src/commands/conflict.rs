@@ -29,7 +29,15 @@ pub(super) fn show(
         style.paint(Ink::Bad, "No:"),
         printable(&headline)
     ))?;
+    let mut wish = "";
     for step in &conflict.chain {
+        // A wish that several versions would fulfil is a step for each, in the same words.
+        if step.step == StepKind::Wish && step.text == wish {
+            continue;
+        }
+        if step.step == StepKind::Wish {
+            wish = &step.text;
+        }
         let indent = if step.step == StepKind::Wish {
             "  "
         } else {

@@ -215,3 +215,21 @@ fn another_version_of_a_package_is_no_other_way() {
         run.stdout
     );
 }
+
+#[test]
+fn a_wish_of_several_versions_is_told_once() {
+    let suite = Suite::new("bookworm")
+        .package(Package::new("a", "1", "amd64").field("Conflicts", "b"))
+        .package(Package::new("a", "2", "amd64").field("Conflicts", "b"))
+        .package(Package::new("b", "1", "amd64"));
+    let project = Project::new(PROGRAM, &suite, "\"a\"");
+    let json = project.run(&["closure", "a", "b", "--json"]).exits(1);
+    assert_eq!(json.stdout.matches("a is wished").count(), 2);
+    let run = project.run(&["closure", "a", "b"]).exits(1);
+    assert_eq!(
+        run.stdout.matches("  a is wished").count(),
+        1,
+        "{}",
+        run.stdout
+    );
+}
