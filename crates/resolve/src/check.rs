@@ -183,8 +183,10 @@ impl<'a> Checker<'a> {
                 package.is_essential() && package.is_candidate() && native
             });
         for package in essential {
-            let present =
-                |bearer: &Bearer<'_>| self.members[bearer.member].package.name() == package.name();
+            let present = |bearer: &Bearer<'_>| {
+                let other = &self.members[bearer.member];
+                other.package.name() == package.name() && other.architecture == self.native
+            };
             if !self.bearers(package.name()).iter().any(present) {
                 return Err(Unsound::Base(package.name().to_owned()));
             }

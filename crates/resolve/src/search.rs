@@ -363,7 +363,15 @@ impl<'u, 'a> Search<'u, 'a> {
     fn open_wish(&self) -> Option<PackageId> {
         let is = |package: PackageId, value: u8| self.value[package.0 as usize] == value;
         self.wishes.iter().find_map(|wish| {
-            let best = wish.iter().copied().find(|&package| !is(package, OUT))?;
+            let real = |&package: &PackageId| self.universe.same_name(wish[0], package);
+            let mut possible = wish.iter().copied().filter(|&package| !is(package, OUT));
+            let best = match possible.clone().find(real) {
+                Some(real) => real,
+                None => possible
+                    .clone()
+                    .find(|&package| is(package, IN))
+                    .or_else(|| possible.next())?,
+            };
             is(best, UNKNOWN).then_some(best)
         })
     }

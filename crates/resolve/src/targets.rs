@@ -84,11 +84,11 @@ impl Targets {
         allowed.prefer(universe, &keep);
         let mut targets = base_set(universe, &allowed, request.variant);
         targets.extend(wished.into_iter().map(|(wish, mut packages)| {
+            let is_real = |id: PackageId| universe.package(id).name() == wish.name;
+            let is_virtual = !packages.iter().any(|&id| is_real(id));
             packages.sort_by_key(|&id| {
-                (
-                    universe.package(id).name() != wish.name,
-                    !allowed.is_first(id),
-                )
+                let by_version = is_virtual || is_real(id);
+                (!is_real(id), by_version && !allowed.is_first(id))
             });
             Target {
                 wish: Some(wish.clone()),

@@ -168,3 +168,11 @@ fn a_build_dependency_for_another_architecture_is_met_by_nothing() {
         "src:s:source 1: Build-Depends: gcc[i386]|make is not satisfied"
     );
 }
+
+#[test]
+fn a_base_package_of_another_architecture_is_none() {
+    let world = World::new("dash 1 essential=yes\ndash 1 essential=yes arch=i386");
+    let asked = request_with(Variant::Essential, "");
+    let foreign = verdict(&world, &asked, "dash:i386=1");
+    assert_eq!(foreign, "dash is missing from the base set");
+}

@@ -124,6 +124,12 @@ fn a_provides_does_not_beat_the_real_package() {
             "none",
         ),
         (
+            "of which one that another wish brings in will do",
+            "v 1 conflicts=x\nx 1\na 2 provides=v(=1)\nb 2 provides=v(=1)",
+            "v x b",
+            "b=2 x=1",
+        ),
+        (
             "which does not spare the real package where that can be had",
             "v 1\na 2 provides=v(=1)\nw 1 depends=b|c,d\nb 1\nc 1\nd 1 depends=e\ne 1 conflicts=b",
             "a v w",

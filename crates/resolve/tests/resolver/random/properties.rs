@@ -167,8 +167,9 @@ fn takes_the_best(both: &Both<'_>, clauses: &mut Clauses, targets: &[Target], se
     for target in targets {
         let taken = target.packages.iter().position(|id| set.contains(id));
         let taken = taken.expect("the target is met");
-        // Only the first is preferred; the rest follow by number.
-        for id in &target.packages[..taken] {
+        // Of those that only stand in for the real package any will do.
+        let real = |id: &&PackageId| both.universe.same_name(**id, target.packages[0]);
+        for id in target.packages[..taken].iter().filter(real) {
             settled.push(clauses.literal(both.rows[id], true));
             assert!(!clauses.holds(&settled), "{target:?} could have had {id:?}");
             settled.pop();
