@@ -85,6 +85,11 @@ impl Closure {
         } else {
             headline
         })?;
+        if !self.choice.builds {
+            for line in served_by_others(closure) {
+                session.output.line(&line)?;
+            }
+        }
         let wide = session.output.width().is_none();
         let tell = |why: &Why, name: &str| match wide {
             true => common::reason(why),
@@ -109,6 +114,22 @@ impl Closure {
         let text = table.render(session.output.style(), session.output.width());
         Ok(session.output.text(&text)?)
     }
+}
+
+/// The wishes that another package than the one of that name serves.
+fn served_by_others(closure: &documents::Closure) -> Vec<String> {
+    let mut lines = Vec::new();
+    for package in &closure.packages {
+        for why in &package.why {
+            let Why::Wish { wish } = why else { continue };
+            let name = wish.split([':', '=', '/']).next().unwrap_or(wish);
+            if name != package.name {
+                let provider = reference(package, &closure.architecture);
+                lines.push(format!("{wish} is served by {provider}, which provides it"));
+            }
+        }
+    }
+    lines
 }
 
 /// The closure as lines of `source,binary,version`.

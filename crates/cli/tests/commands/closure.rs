@@ -102,7 +102,8 @@ fn a_virtual_name_is_taken_where_one_package_provides_it() {
         run.stdout
     );
     assert!(
-        run.stdout.contains("  nginx  1.22.1  wish"),
+        run.stdout
+            .contains("\nhttpd is served by nginx, which provides it\n  nginx  1.22.1  wish"),
         "{}",
         run.stdout
     );
