@@ -47,6 +47,10 @@ pub(crate) fn walk(
         .iter()
         .filter_map(|target| target.packages.first().copied())
         .collect();
+    // apt takes no other version than this; the search does, where a wish means nothing else.
+    if wishes.iter().any(|wish| !walk.candidate[wish.0 as usize]) {
+        return None;
+    }
     for &wish in &wishes {
         walk.protected[wish.0 as usize] = true;
         walk.set_installed(wish);

@@ -193,6 +193,11 @@ fn recommends_are_followed_only_where_asked_and_possible() {
         let bare = world.solve(&asked).expect("an answer without them");
         assert!(bare.packages.len() <= answer.split(' ').count(), "{why}");
     }
+    let world = World::new("w 1 provides=v recommends=a\nw 2\na 1");
+    let mut asked = request("v");
+    asked.recommends = true;
+    let why = "also those of an older version, the only one that is what was asked for";
+    assert_eq!(world.answer_to(&asked), "a=1 w=1", "{why}");
     let world = World::new("w 1 recommends=a\na 1");
     assert_eq!(
         world.answer("w"),

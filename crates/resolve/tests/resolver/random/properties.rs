@@ -1,6 +1,6 @@
 //! What must hold of every answer, every refusal and every verdict.
 
-use super::archive::Archive;
+use super::archive::{Archive, NATIVE};
 use super::dice::Dice;
 use super::generator::{Case, generate};
 use super::oracle::{Clauses, Oracle};
@@ -201,11 +201,15 @@ fn mutations(
             let mut rows = changed.iter();
             rows.any(|&row| both.archive.serves(wish, &both.archive.rows[row]))
         };
-        let base = request.variant.is_none()
-            || oracle
-                .essential()
+        let rows = &both.archive.rows;
+        let is_present = |wanted: &Vec<usize>| {
+            let name = &rows[wanted[0]].name;
+            let mut native = changed
                 .iter()
-                .all(|rows| rows.iter().any(|row| changed.contains(row)));
+                .filter(|&&row| rows[row].counts_for() == NATIVE);
+            native.any(|&row| rows[row].name == *name)
+        };
+        let base = request.variant.is_none() || oracle.essential().iter().all(is_present);
         let sound = base && request.wishes.iter().all(fulfils) && oracle.is_sound(&changed);
         let ids: Vec<PackageId> = changed.iter().map(|&row| both.ids[row]).collect();
         let verdict = check(&both.universe, request, &ids);
