@@ -158,8 +158,11 @@ fn interrupted_downloads_leave_nothing_half_written() {
     let project = project();
     project.run(&["lock"]).exits(0);
     project.server.fault(&pool(), Fault::Slow(50));
+    // Whoever runs the tests may have SIGINT ignored, which formwork would respect.
     let mut child = project
-        .command(&["fetch"])
+        .home
+        .command("env")
+        .args(["--default-signal=INT", PROGRAM, "fetch"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
