@@ -19,7 +19,10 @@ fn child(patient: bool) -> ! {
 }
 
 fn run(patient: &str, signals: &[Signal]) -> std::process::ExitStatus {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    // Whoever runs the tests may have SIGINT ignored, which `listen` would respect.
+    let mut child = Command::new("env")
+        .arg("--default-signal=INT")
+        .arg(std::env::current_exe().unwrap())
         .args([
             "the_first_signal_sets_the_flag_and_the_second_kills",
             "--exact",
