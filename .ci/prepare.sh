@@ -29,8 +29,12 @@ need_packages() {
         ${become}apt-get update || give_up "apt-get update failed: see above."
     fi
     echo "  $become$install"
+    # Lists that have aged name files that the mirror no longer has: then they are renewed.
     # shellcheck disable=SC2086
-    $become$install || give_up "The packages could not be installed: run the line above, then start again."
+    $become$install || {
+        echo "  ${become}apt-get update"
+        ${become}apt-get update && $become$install
+    } || give_up "The packages could not be installed: run the line above, then start again."
 }
 
 # Makes sure of a Rust that can build the workspace.

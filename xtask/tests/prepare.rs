@@ -106,6 +106,20 @@ fn without_root_and_sudo_the_line_is_printed_and_nothing_else_happens() {
 }
 
 #[test]
+fn aged_package_lists_are_renewed() {
+    let machine = Machine::new(0);
+    let fails_before_update =
+        "case $1 in update) : >\"$HOME/renewed\" ;; *) [ -e \"$HOME/renewed\" ] ;; esac";
+    machine.tool("apt-get", fails_before_update);
+    let run = machine.run("need_packages xz-utils\necho went on").exits(0);
+    assert!(
+        run.stdout.ends_with("  apt-get update\nwent on\n"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
 fn a_failing_installation_ends_it() {
     let machine = Machine::new(0);
     machine.tool("apt-get", "exit 100");
