@@ -1,16 +1,18 @@
 //! A reader that works ahead in a thread of its own.
 
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
-/// How much is handed over at once.
-const CHUNK: usize = 1024 * 1024;
+/// How much is handed over at once; small enough to stay in a processor's own cache.
+const CHUNK: usize = 128 * 1024;
 /// How many chunks may wait.
-const AHEAD: usize = 4;
+const AHEAD: usize = 8;
 
 /// What the thread has read, in order.
 pub(super) struct Background {
     chunks: Receiver<io::Result<Vec<u8>>>,
+    /// Where memory that has been read goes back to.
+    spare: Sender<Vec<u8>>,
     current: Vec<u8>,
     position: usize,
     ended: bool,
@@ -20,9 +22,11 @@ impl Background {
     /// Begins to read ahead.
     pub(super) fn start(reader: impl Read + Send + 'static) -> Self {
         let (sender, chunks) = sync_channel(AHEAD);
-        std::thread::spawn(move || read_ahead(reader, &sender));
+        let (spare, spares) = channel();
+        std::thread::spawn(move || read_ahead(reader, &sender, &spares));
         Self {
             chunks,
+            spare,
             current: Vec::new(),
             position: 0,
             ended: false,
@@ -30,9 +34,15 @@ impl Background {
     }
 }
 
-fn read_ahead(mut reader: impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
+fn read_ahead(
+    mut reader: impl Read,
+    sender: &SyncSender<io::Result<Vec<u8>>>,
+    spares: &Receiver<Vec<u8>>,
+) {
     loop {
-        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut chunk = spares.try_recv().unwrap_or_default();
+        chunk.clear();
+        chunk.reserve(CHUNK);
         let result = (&mut reader).take(CHUNK as u64).read_to_end(&mut chunk);
         let last = chunk.is_empty() || result.is_err();
         // What came before a failure goes out first. Nobody listening means: stop.
@@ -55,7 +65,10 @@ impl Read for Background {
             // A thread that ended without a last word has panicked.
             let lost = || Err(io::Error::other("the unpacking thread ended early"));
             match self.chunks.recv().unwrap_or_else(|_| lost()) {
-                Ok(chunk) => self.current = chunk,
+                Ok(chunk) => {
+                    // At the end nobody wants it any more.
+                    let _ = self.spare.send(std::mem::replace(&mut self.current, chunk));
+                }
                 Err(error) => {
                     self.ended = true;
                     self.current = Vec::new();
