@@ -1,6 +1,6 @@
 //! Reading indices into a draft of the universe.
 
-use super::intern::Interner;
+use super::intern::{Interner, Mixing};
 use super::layout::{flag, row, row::package as p};
 use super::link::link;
 use super::{Field, OriginId, OriginSpec};
@@ -141,9 +141,9 @@ const NATIVE: u32 = 2;
 pub struct UniverseBuilder {
     draft: Draft,
     profiles: Vec<String>,
-    group_of: HashMap<(u32, u32, GroupKind), u32>,
-    atom_of: HashMap<DraftAtom, u32>,
-    ranks: HashMap<(u32, u32), u32>,
+    group_of: HashMap<(u32, u32, GroupKind), u32, Mixing>,
+    atom_of: HashMap<DraftAtom, u32, Mixing>,
+    ranks: HashMap<(u32, u32), u32, Mixing>,
 }
 
 /// Which rules a group's text is read by.
@@ -213,9 +213,9 @@ impl UniverseBuilder {
                 all,
             },
             profiles: Vec::new(),
-            group_of: HashMap::new(),
-            atom_of: HashMap::new(),
-            ranks: HashMap::new(),
+            group_of: HashMap::default(),
+            atom_of: HashMap::default(),
+            ranks: HashMap::default(),
         }
     }
 

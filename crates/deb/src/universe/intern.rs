@@ -1,5 +1,38 @@
 //! Interned byte strings: each distinct text is stored once and named by a number.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Hashes the numbers that this module gives out, a few at a time.
+#[derive(Default)]
+pub(super) struct Mixer(u64);
+
+/// How maps keyed by such numbers find their places; nobody outside chooses the numbers.
+pub(super) type Mixing = BuildHasherDefault<Mixer>;
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|&byte| self.write_u64(u64::from(byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+}
+
 /// Interns byte strings into one pool; number 0 is always the empty string.
 pub(super) struct Interner {
     pool: Vec<u8>,
@@ -39,7 +72,7 @@ impl Interner {
         let mut interner = Self {
             pool: Vec::new(),
             ends: Vec::new(),
-            slots: vec![0; 1 << 16],
+            slots: vec![0; 1 << 19],
             used: 0,
         };
         interner.append(b"");
