@@ -4,7 +4,7 @@ use super::intern::{Interner, Mixing};
 use super::layout::{flag, row, row::package as p};
 use super::link::link;
 use super::{Field, OriginId, OriginSpec};
-use crate::deb822::{Deb822Error, Reader};
+use crate::deb822::{Deb822Error, Paragraph, Reader};
 use crate::record::{MultiArch, PackageRecord, RecordError, SourceRecord, Stanza};
 use crate::relation::{Operator, Relation, RelationError, architecture_matches, parse_groups};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ pub enum BuildError {
     Relation {
         /// Which index.
         index: String,
-        /// The line on which the field begins.
+        /// The line on which the package's paragraph begins.
         line: u64,
         /// The field.
         field: &'static str,
@@ -245,24 +245,11 @@ impl UniverseBuilder {
         index: &str,
         text: impl Read,
     ) -> Result<(), BuildError> {
-        let mut reader = Reader::new(text);
-        loop {
-            let syntax = |error| BuildError::Syntax {
-                index: index.to_owned(),
-                error,
-            };
-            let Some(paragraph) = reader.next().map_err(syntax)? else {
-                return Ok(());
-            };
-            let record =
-                PackageRecord::from_paragraph(&paragraph, Stanza::Index).map_err(|error| {
-                    BuildError::Record {
-                        index: index.to_owned(),
-                        error,
-                    }
-                })?;
-            self.add_package(origin, index, paragraph.line(), &record)?;
-        }
+        for_each_paragraph(index, text, |paragraph| {
+            let record = PackageRecord::from_paragraph(paragraph, Stanza::Index)
+                .map_err(|error| malformed(index, error))?;
+            self.add_package(origin, index, paragraph.line(), &record)
+        })
     }
 
     /// Reads a `Sources` index: each source becomes a package `src:NAME` of architecture
@@ -273,24 +260,14 @@ impl UniverseBuilder {
         index: &str,
         text: impl Read,
     ) -> Result<(), BuildError> {
-        let mut reader = Reader::new(text);
-        loop {
-            let syntax = |error| BuildError::Syntax {
-                index: index.to_owned(),
-                error,
-            };
-            let Some(paragraph) = reader.next().map_err(syntax)? else {
-                return Ok(());
-            };
+        for_each_paragraph(index, text, |paragraph| {
             let record =
-                SourceRecord::from_paragraph(&paragraph).map_err(|error| BuildError::Record {
-                    index: index.to_owned(),
-                    error,
-                })?;
+                SourceRecord::from_paragraph(paragraph).map_err(|error| malformed(index, error))?;
             if self.builds_here(&record) {
                 self.add_source(origin, index, paragraph.line(), &record)?;
             }
-        }
+            Ok(())
+        })
     }
 
     /// Links everything read and returns the bytes of the universe.
@@ -596,6 +573,30 @@ impl UniverseBuilder {
             });
         }
         Ok(())
+    }
+}
+
+/// Hands the paragraphs of an index over one by one.
+fn for_each_paragraph(
+    index: &str,
+    text: impl Read,
+    mut each: impl FnMut(&Paragraph<'_>) -> Result<(), BuildError>,
+) -> Result<(), BuildError> {
+    let mut reader = Reader::new(text);
+    let syntax = |error| BuildError::Syntax {
+        index: index.to_owned(),
+        error,
+    };
+    while let Some(paragraph) = reader.next().map_err(syntax)? {
+        each(&paragraph)?;
+    }
+    Ok(())
+}
+
+fn malformed(index: &str, error: RecordError) -> BuildError {
+    BuildError::Record {
+        index: index.to_owned(),
+        error,
     }
 }
 
