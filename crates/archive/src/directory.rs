@@ -19,11 +19,11 @@ use formwork_deb::time::Timestamp;
 use formwork_sys::fs;
 
 use crate::archive::Inner;
-use crate::decompress::{self, Compression, Limits};
 use crate::error::Error;
 use crate::indices::{IndexKind, IndexPlan};
 use crate::repository::Repository;
 use crate::snapshot::{Part, VerifiedRelease};
+use formwork_codec::{self as codec, Compression, Limits};
 
 /// The largest package that is read whole.
 const MAX_PACKAGE_BYTES: u64 = 4 << 30;
@@ -225,7 +225,7 @@ fn control(path: &Path, bytes: &[u8]) -> Result<String, Error> {
         threads: 1,
         ..Limits::bytes(TarLimits::CONTROL.bytes)
     };
-    let tar = decompress::decoder(compression, archive.control.content, &limits)
+    let tar = codec::decoder(compression, archive.control.content, &limits)
         .map_err(|error| bad(path, &error.to_string()))?;
     let control = control_file(tar, "control", TarLimits::CONTROL)
         .map_err(|error| bad(path, &error.to_string()))?;

@@ -6,11 +6,11 @@ use formwork_deb::release::ReleaseError;
 use formwork_deb::time::Timestamp;
 use formwork_deb::universe::BuildError;
 
-use crate::decompress::UnpackError;
 use crate::fetch::FetchError;
 use crate::http::HttpError;
 use crate::trust::TrustError;
 use crate::url::{Url, UrlError};
+use formwork_codec::UnpackError;
 
 /// An error of the archive.
 #[derive(Debug, thiserror::Error)]

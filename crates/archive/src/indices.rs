@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use formwork_deb::release::{IndexFile, Release};
 
-use crate::decompress::Compression;
 use crate::error::Error;
 use crate::repository::{Repository, Want};
+use formwork_codec::Compression;
 
 /// The forms of an index from the most to the least welcome.
 const FORMS: [Compression; 4] = [

@@ -5,7 +5,6 @@
 
 mod archive;
 pub mod credentials;
-pub mod decompress;
 mod directory;
 mod error;
 pub mod fetch;

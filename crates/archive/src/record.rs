@@ -15,13 +15,13 @@ use formwork_deb::time::Timestamp;
 use formwork_sys::fs;
 
 use crate::archive::Inner;
-use crate::decompress::Compression;
 use crate::error::Error;
 use crate::indices::{IndexKind, IndexPlan};
 use crate::repository::{Repository, Want};
 use crate::snapshot::{Part, VerifiedRelease};
 use crate::trust::Signer;
 use crate::url::Url;
+use formwork_codec::Compression;
 
 /// Changes whenever records of an older program must not be read.
 const FORMAT: &str = "formwork-record-1";

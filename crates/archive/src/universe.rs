@@ -15,11 +15,11 @@ use formwork_model::event::{Event, Phase, Unit};
 use formwork_sys::fs::{Lock, MappedFile, Mode, Waiting};
 
 use crate::archive::{Archive, Inner};
-use crate::decompress::{CheckedReader, Expected, UnpackError};
 use crate::error::Error;
 use crate::fetch::Wanted;
 use crate::indices::{IndexKind, IndexPlan};
 use crate::snapshot::{Part, Snapshot};
+use formwork_codec::{CheckedReader, Expected, UnpackError};
 
 /// Changes whenever the same indices make another universe.
 const RECIPE: &[u8] = b"formwork-universe-1";

@@ -1,9 +1,10 @@
-//! The wall: the one room that writes files, takes locks, maps memory and listens to signals.
+//! The wall: the one room that writes files, takes locks, maps memory, runs programs and listens to signals.
 //!
 //! Everything here names the path it worked on when it fails, and leaves a file either as it
 //! was or as it should be: a temporary name, sync, rename.
 
 pub mod checked;
+pub mod command;
 pub mod dirs;
 mod error;
 pub mod fs;

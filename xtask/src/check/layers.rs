@@ -33,9 +33,37 @@ const ROOMS: &[Room] = &[
         ]),
     ),
     ("formwork-sys", &["formwork-deb"], None),
+    ("formwork-codec", &["formwork-deb", "formwork-sys"], None),
     (
         "formwork-archive",
-        &["formwork-deb", "formwork-model", "formwork-sys"],
+        &[
+            "formwork-deb",
+            "formwork-model",
+            "formwork-sys",
+            "formwork-codec",
+        ],
+        None,
+    ),
+    (
+        "formwork-proposal",
+        &["formwork-deb", "formwork-model"],
+        Some(&[
+            "maud",
+            "rust_xlsxwriter",
+            "serde",
+            "serde-saphyr",
+            "serde_json",
+            "thiserror",
+        ]),
+    ),
+    (
+        "formwork-rootfs",
+        &[
+            "formwork-deb",
+            "formwork-model",
+            "formwork-sys",
+            "formwork-codec",
+        ],
         None,
     ),
     (
@@ -51,6 +79,8 @@ const ROOMS: &[Room] = &[
             "formwork-sys",
             "formwork-archive",
             "formwork-resolve",
+            "formwork-rootfs",
+            "formwork-proposal",
         ],
         None,
     ),

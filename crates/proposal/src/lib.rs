@@ -1,0 +1,1 @@
+//! Proposals, reviews and the approved list: what follows from them, and how it is told.

@@ -1,0 +1,1 @@
+//! From a closure of checked package files to a finished Debian tree.
