@@ -1,1 +1,3 @@
 //! From a closure of checked package files to a finished Debian tree.
+
+pub mod job;
