@@ -19,6 +19,10 @@ pub enum Phase {
     Check,
     /// Packages are fetched and checked.
     Fetch,
+    /// A tree is made of packages: unpacked, configured, finished.
+    Tree,
+    /// A finished tree is written out.
+    Write,
     /// The cache is read through and every entry checked.
     Verify,
     /// Unused entries of the cache are removed.
@@ -35,6 +39,8 @@ impl Phase {
             Phase::Resolve => "resolve",
             Phase::Check => "check",
             Phase::Fetch => "fetch",
+            Phase::Tree => "tree",
+            Phase::Write => "write",
             Phase::Verify => "verify",
             Phase::Clean => "clean",
         }

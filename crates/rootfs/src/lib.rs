@@ -1,3 +1,4 @@
 //! From a closure of checked package files to a finished Debian tree.
 
 pub mod job;
+pub mod report;
