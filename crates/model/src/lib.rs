@@ -14,6 +14,7 @@ pub mod name;
 pub mod nearest;
 pub mod project;
 pub mod source;
+pub mod tree;
 pub mod wish;
 
 pub use event::{Event, Phase, Sink};

@@ -6,6 +6,7 @@
 //! (no waiver, no provider) is `null` or left out as its description says. The schemas under
 //! `docs/schema` are made from these structures.
 
+mod build;
 mod cache;
 mod closure;
 mod lock;
@@ -22,6 +23,10 @@ use crate::project::AllowExpired;
 use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
 
+pub use build::{
+    BuildHost, BuildLog, BuildRecord, BuildStep, Built, BuiltFile, BuiltPackage, BuiltPackages,
+    Digest, TimedStep,
+};
 pub use cache::{CacheCleaned, CacheInfo, CachePart, CacheVerified, DamagedEntry};
 pub use closure::{
     Broken, Closure, ClosurePackage, Conflict, ConflictStep, Contradiction, Installable, StepKind,
