@@ -1,5 +1,6 @@
 //! Files: replaced whole or not at all, locked, mapped.
 
+mod fresh;
 mod lock;
 mod mapped;
 
@@ -9,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
+pub use fresh::Fresh;
 pub use lock::{Lock, Mode, Waiting};
 pub use mapped::MappedFile;
 
@@ -121,6 +123,39 @@ fn absent_is_false(result: io::Result<()>, path: &Path) -> Result<bool, Error> {
     }
 }
 
+/// Moves a finished file or directory to its place on the same disk; what was there before is
+/// replaced, a directory with all that it holds.
+///
+/// # Errors
+/// If it cannot be moved; what was there before is then still there.
+pub fn put(from: &Path, to: &Path) -> Result<(), Error> {
+    let fail = |source| Error::io("replace", to, source);
+    let is_directory = fs::symlink_metadata(to).is_ok_and(|metadata| metadata.is_dir());
+    if !is_directory {
+        fs::rename(from, to).map_err(fail)?;
+        return sync_directory(parent(to));
+    }
+    let swapped = rustix::fs::renameat_with(
+        rustix::fs::CWD,
+        from,
+        rustix::fs::CWD,
+        to,
+        rustix::fs::RenameFlags::EXCHANGE,
+    );
+    match swapped {
+        Ok(()) => {
+            remove_directory(from)?;
+        }
+        // Not every file system can swap two names, such as NFS.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            remove_directory(to)?;
+            fs::rename(from, to).map_err(fail)?;
+        }
+        Err(error) => return Err(fail(error.into())),
+    }
+    sync_directory(parent(to))
+}
+
 /// Sets when a file was last used (its modification time).
 ///
 /// # Errors
@@ -194,6 +229,27 @@ mod tests {
             .and_then(|mut file| file.write_all(b"x"));
         let error = Error::io("write", Path::new("/dev/full"), error.unwrap_err());
         assert!(error.is_disk_full(), "{error}");
+    }
+
+    #[test]
+    fn files_and_directories_take_the_place_of_old_ones() {
+        let directory = tempfile::tempdir().unwrap();
+        let (new, place) = (directory.path().join("new"), directory.path().join("place"));
+        for round in ["one", "two"] {
+            create_directory(&new).unwrap();
+            fs::write(new.join(round), round).unwrap();
+            put(&new, &place).unwrap();
+        }
+        let names: Vec<_> = fs::read_dir(&place).unwrap().flatten().collect();
+        assert_eq!(names.len(), 1, "nothing of the old directory is left");
+        fs::write(&new, "three").unwrap();
+        put(&new, &directory.path().join("file")).unwrap();
+        fs::write(&new, "four").unwrap();
+        put(&new, &directory.path().join("file")).unwrap();
+        assert_eq!(fs::read(directory.path().join("file")).unwrap(), b"four");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        assert!(put(&new, &place).unwrap_err().is_not_found());
+        assert!(place.join("two").exists(), "what was there stays");
     }
 
     #[test]
