@@ -12,6 +12,7 @@ mod keys;
 pub mod lock;
 pub mod name;
 pub mod nearest;
+pub mod policy;
 pub mod project;
 pub mod source;
 pub mod tree;

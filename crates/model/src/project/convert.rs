@@ -60,6 +60,7 @@ pub(super) fn project(
         mirror,
         repositories,
         images: meant,
+        policy: written.policy,
     })
 }
 

@@ -5,7 +5,8 @@
 //! - `[project]`: `name`, the default `suites` and `architectures` of its images, and, if the
 //!   machine's own are not to be used, `mirror` and `snapshot`;
 //! - `[repositories.NAME]`: where packages come from and whose signature is believed;
-//! - `[sets.NAME]`: `packages` with a name, used as `@NAME`.
+//! - `[sets.NAME]`: `packages` with a name, used as `@NAME`;
+//! - `[policy]`: what is demanded of packages, see [`crate::policy`].
 //!
 //! `images/NAME.toml` has `packages`, `suites`, `architectures`, `variant` and `recommends`.
 //! Unknown keys are errors. What a person wrote is read by [`written`], made complete by
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 
 use formwork_deb::time::Timestamp;
 
+use crate::policy::Policy;
 use crate::source::{FileError, Source, Spot};
 use crate::wish::{Restriction, Wish};
 
@@ -50,6 +52,8 @@ pub struct Project {
     pub repositories: Vec<Repository>,
     /// Its images, by name.
     pub images: BTreeMap<String, Image>,
+    /// What it demands of its packages.
+    pub policy: Policy,
 }
 
 /// A repository of a project.

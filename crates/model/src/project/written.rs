@@ -5,6 +5,7 @@
 use toml::Spanned;
 
 use crate::keys::{Keys, Text, parse};
+use crate::policy::{self, Policy};
 use crate::source::{FileError, Source};
 
 /// `formwork.toml`.
@@ -17,6 +18,7 @@ pub struct Project {
     pub(crate) architectures: Option<Vec<Text>>,
     pub(crate) repositories: Vec<(Text, Repository)>,
     pub(crate) sets: Vec<(Text, Vec<Text>)>,
+    pub(crate) policy: Policy,
 }
 
 /// A table `[repositories.NAME]`.
@@ -67,6 +69,7 @@ impl Project {
             architectures: None,
             repositories: Vec::new(),
             sets: Vec::new(),
+            policy: Policy::default(),
         };
         if let Some(mut keys) = root.table("project", "[project]")? {
             written.name = keys.string("name")?;
@@ -90,6 +93,9 @@ impl Project {
                 let packages = packages.ok_or_else(|| set.missing("packages"))?;
                 written.sets.push((name, packages));
             }
+        }
+        if let Some(keys) = root.table("policy", "[policy]")? {
+            written.policy = policy::read(source, keys)?;
         }
         root.finish()?;
         Ok(written)
