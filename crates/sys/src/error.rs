@@ -47,6 +47,12 @@ pub enum Error {
         /// What it is.
         found: Sha256,
     },
+    /// A name climbs out of its tree, or is one that no file may have.
+    #[error("the name {name} is refused: it climbs out, is too long or holds a NUL")]
+    HostileName {
+        /// The name, escaped.
+        name: String,
+    },
     /// No directory for our files can be found.
     #[error("no home directory: set {variable} to a directory of your own")]
     NoHome {

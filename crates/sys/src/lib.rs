@@ -9,6 +9,7 @@ pub mod dirs;
 mod error;
 pub mod fs;
 pub mod signal;
+pub mod tree;
 
 pub use checked::{CheckedFile, Incoming};
 pub use error::Error;

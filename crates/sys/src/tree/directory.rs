@@ -1,0 +1,390 @@
+//! One directory of a tree, held open.
+//!
+//! Names are single names: a slash in one, `.` and `..` are refused.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
+use rustix::io::Errno;
+
+use super::metadata::require_file;
+use super::{DIRECTORY, Kind, MAX_NAME, Metadata, Time, hostile};
+use crate::Error;
+
+/// The ending of a file that is not whole yet.
+const UNFINISHED: &str = ".formwork-new";
+/// More bytes than the names or the value of attributes may take.
+const MAX_ATTRIBUTES: usize = 64 * 1024;
+
+/// A handle on a directory.
+#[derive(Debug)]
+pub struct Directory {
+    handle: OwnedFd,
+    shown: PathBuf,
+}
+
+impl Directory {
+    pub(super) fn new(handle: OwnedFd, shown: PathBuf) -> Directory {
+        Directory { handle, shown }
+    }
+
+    fn fail(&self, action: &'static str, name: &OsStr, source: Errno) -> Error {
+        Error::io(action, &self.shown.join(name), source.into())
+    }
+
+    /// The handle, if this may be a name in it.
+    fn at(&self, name: &OsStr) -> Result<BorrowedFd<'_>, Error> {
+        let bytes = name.as_bytes();
+        let bad = matches!(bytes, b"" | b"." | b"..")
+            || bytes.len() > MAX_NAME
+            || bytes.iter().any(|byte| matches!(byte, 0 | b'/'));
+        match bad {
+            true => Err(hostile(&self.shown.join(name))),
+            false => Ok(self.handle.as_fd()),
+        }
+    }
+
+    /// What the directory itself is.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn own_metadata(&self) -> Result<Metadata, Error> {
+        rustix::fs::fstat(&self.handle)
+            .map(|stat| Metadata::of(&stat))
+            .map_err(|source| self.fail("look at", OsStr::new(""), source))
+    }
+
+    /// Sets the time of the last change of the directory itself.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn set_own_modified(&self, time: Time) -> Result<(), Error> {
+        rustix::fs::futimens(&self.handle, &timestamps(time))
+            .map_err(|source| self.fail("set the time of", OsStr::new(""), source))
+    }
+
+    /// What a name stands for, not following it.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn metadata(&self, name: &OsStr) -> Result<Option<Metadata>, Error> {
+        match rustix::fs::statat(self.at(name)?, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(Metadata::of(&stat))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(source) => Err(self.fail("look at", name, source)),
+        }
+    }
+
+    /// The names in it with what they are, sorted by their bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn list(&self) -> Result<Vec<(OsString, Kind)>, Error> {
+        let fail = |source| self.fail("read", OsStr::new(""), source);
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.handle).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let bytes = entry.file_name().to_bytes();
+            if matches!(bytes, b"." | b"..") {
+                continue;
+            }
+            let name = OsString::from_vec(bytes.to_vec());
+            let kind = match Kind::of(entry.file_type()) {
+                Some(kind) => kind,
+                // Some file systems do not tell.
+                None => match self.metadata(&name)? {
+                    Some(metadata) => metadata.kind,
+                    None => continue,
+                },
+            };
+            names.push((name, kind));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Opens a directory in it; a symbolic link is refused.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn directory(&self, name: &OsStr) -> Result<Directory, Error> {
+        let flags = DIRECTORY | OFlags::NOFOLLOW;
+        rustix::fs::openat(self.at(name)?, name, flags, Mode::empty())
+            .map(|handle| Directory::new(handle, self.shown.join(name)))
+            .map_err(|source| self.fail("open", name, source))
+    }
+
+    /// Opens a file in it for reading; symbolic links, pipes and devices are refused.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn open_file(&self, name: &OsStr) -> Result<File, Error> {
+        let handle = self.open_any(name, "read")?;
+        require_file(handle, &self.shown.join(name))
+    }
+
+    fn open_any(&self, name: &OsStr, action: &'static str) -> Result<OwnedFd, Error> {
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::openat(self.at(name)?, name, flags, Mode::empty())
+            .map_err(|source| self.fail(action, name, source))
+    }
+
+    /// Where a symbolic link in it points to.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn read_link(&self, name: &OsStr) -> Result<PathBuf, Error> {
+        rustix::fs::readlinkat(self.at(name)?, name, Vec::new())
+            .map(|target| PathBuf::from(OsString::from_vec(target.into_bytes())))
+            .map_err(|source| self.fail("read", name, source))
+    }
+
+    /// Makes a new, empty file; what is there already is an error.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create_file(&self, name: &OsStr, mode: u32) -> Result<File, Error> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // The mode is set by hand, as a mask of the process would cut it.
+        let handle = rustix::fs::openat(self.at(name)?, name, flags, Mode::from_raw_mode(0o600))
+            .map_err(|source| self.fail("create", name, source))?;
+        rustix::fs::fchmod(&handle, Mode::from_raw_mode(mode))
+            .map_err(|source| self.fail("set the mode of", name, source))?;
+        Ok(File::from(handle))
+    }
+
+    /// Puts a file with this content and mode in the place of whatever file or link is there.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, name: &OsStr, content: &[u8], mode: u32) -> Result<(), Error> {
+        let mut unfinished = name.as_bytes().to_vec();
+        unfinished.truncate(MAX_NAME - UNFINISHED.len());
+        unfinished.extend_from_slice(UNFINISHED.as_bytes());
+        let unfinished = OsString::from_vec(unfinished);
+        self.remove(&unfinished)?;
+        self.create_file(&unfinished, mode)?
+            .write_all(content)
+            .map_err(|source| Error::io("write", &self.shown.join(name), source))?;
+        self.rename(&unfinished, self, name)
+    }
+
+    /// Opens a file to add to its end; it is made where there is none.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn open_append(&self, name: &OsStr, mode: u32) -> Result<File, Error> {
+        let flags = OFlags::WRONLY
+            | OFlags::APPEND
+            | OFlags::NOFOLLOW
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        match rustix::fs::openat(self.at(name)?, name, flags, Mode::empty()) {
+            Ok(handle) => require_file(handle, &self.shown.join(name)),
+            Err(Errno::NOENT) => self.create_file(name, mode),
+            Err(source) => Err(self.fail("write", name, source)),
+        }
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// If it cannot be made, or something is there.
+    pub fn create_directory(&self, name: &OsStr, mode: u32) -> Result<(), Error> {
+        rustix::fs::mkdirat(self.at(name)?, name, Mode::from_raw_mode(0o700))
+            .map_err(|source| self.fail("create", name, source))?;
+        self.set_mode(name, mode)
+    }
+
+    /// Makes a symbolic link.
+    ///
+    /// # Errors
+    /// If it cannot be made, or something is there.
+    pub fn symbolic_link(&self, target: &OsStr, name: &OsStr) -> Result<(), Error> {
+        rustix::fs::symlinkat(target, self.at(name)?, name)
+            .map_err(|source| self.fail("create", name, source))
+    }
+
+    /// Makes a named pipe.
+    ///
+    /// # Errors
+    /// If it cannot be made, or something is there.
+    pub fn create_fifo(&self, name: &OsStr, mode: u32) -> Result<(), Error> {
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(self.at(name)?, name, kind, Mode::from_raw_mode(0o600), 0)
+            .map_err(|source| self.fail("create", name, source))?;
+        self.set_mode(name, mode)
+    }
+
+    /// Gives a file in it another name in another directory; nothing is followed.
+    ///
+    /// # Errors
+    /// If it cannot be made, or something is there.
+    pub fn hard_link(&self, name: &OsStr, to: &Directory, new: &OsStr) -> Result<(), Error> {
+        rustix::fs::linkat(self.at(name)?, name, to.at(new)?, new, AtFlags::empty())
+            .map_err(|source| to.fail("create", new, source))
+    }
+
+    /// Moves a name to another directory; a file there gives way.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn rename(&self, name: &OsStr, to: &Directory, new: &OsStr) -> Result<(), Error> {
+        rustix::fs::renameat(self.at(name)?, name, to.at(new)?, new)
+            .map_err(|source| to.fail("create", new, source))
+    }
+
+    /// Removes a file, link or empty directory; tells whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn remove(&self, name: &OsStr) -> Result<bool, Error> {
+        let mut result = rustix::fs::unlinkat(self.at(name)?, name, AtFlags::empty());
+        if matches!(result, Err(Errno::ISDIR | Errno::PERM)) {
+            result = rustix::fs::unlinkat(self.at(name)?, name, AtFlags::REMOVEDIR);
+        }
+        match result {
+            Ok(()) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(source) => Err(self.fail("remove", name, source)),
+        }
+    }
+
+    /// Removes whatever is there, with all that is in it; tells whether there was anything.
+    ///
+    /// # Errors
+    /// If something cannot be removed.
+    pub fn remove_all(&self, name: &OsStr) -> Result<bool, Error> {
+        match self.metadata(name)?.map(|metadata| metadata.kind) {
+            None => return Ok(false),
+            Some(Kind::Directory) => self.directory(name)?.clear()?,
+            Some(_) => {}
+        }
+        self.remove(name)
+    }
+
+    /// Removes all that is in it. Depth is no matter of the stack.
+    fn clear(self) -> Result<(), Error> {
+        let names = self.list()?;
+        let mut open = vec![(self, names)];
+        while let Some((directory, names)) = open.last_mut() {
+            match names.pop() {
+                Some((name, Kind::Directory)) => {
+                    let inner = directory.directory(&name)?;
+                    let below = inner.list()?;
+                    match below.is_empty() {
+                        true => directory.remove(&name).map(|_| ())?,
+                        false => {
+                            names.push((name, Kind::Directory));
+                            open.push((inner, below));
+                        }
+                    }
+                }
+                Some((name, _)) => directory.remove(&name).map(|_| ())?,
+                None => drop(open.pop()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the permission bits.
+    ///
+    /// # Errors
+    /// If it is a symbolic link, or the system refuses.
+    pub fn set_mode(&self, name: &OsStr, mode: u32) -> Result<(), Error> {
+        let fail = |source| self.fail("set the mode of", name, source);
+        match self.metadata(name)?.map(|metadata| metadata.kind) {
+            None => return Err(fail(Errno::NOENT)),
+            Some(Kind::SymbolicLink) => return Err(fail(Errno::LOOP)),
+            Some(_) => {}
+        }
+        let mode = Mode::from_raw_mode(mode);
+        rustix::fs::chmodat(self.at(name)?, name, mode, AtFlags::empty()).map_err(fail)
+    }
+
+    /// Sets owner and group; of a symbolic link its own.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn set_owner(&self, name: &OsStr, user: u32, group: u32) -> Result<(), Error> {
+        let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
+        let flags = AtFlags::SYMLINK_NOFOLLOW;
+        rustix::fs::chownat(self.at(name)?, name, Some(user), Some(group), flags)
+            .map_err(|source| self.fail("set the owner of", name, source))
+    }
+
+    /// Sets the time of the last change and access; of a symbolic link its own.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn set_modified(&self, name: &OsStr, time: Time) -> Result<(), Error> {
+        let flags = AtFlags::SYMLINK_NOFOLLOW;
+        rustix::fs::utimensat(self.at(name)?, name, &timestamps(time), flags)
+            .map_err(|source| self.fail("set the time of", name, source))
+    }
+
+    /// The extended attributes of a file or directory; other things have none here.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn attributes(&self, name: &OsStr) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+        let kind = self.metadata(name)?.map(|metadata| metadata.kind);
+        if !matches!(kind, Some(Kind::File | Kind::Directory)) {
+            return Ok(BTreeMap::new());
+        }
+        let handle = self.open_any(name, "read the attributes of")?;
+        let fail = |source| self.fail("read the attributes of", name, source);
+        let mut buffer = vec![0_u8; MAX_ATTRIBUTES];
+        let length = match rustix::fs::flistxattr(&handle, buffer.as_mut_slice()) {
+            Ok(length) => length,
+            Err(Errno::NOTSUP) => 0,
+            Err(source) => return Err(fail(source)),
+        };
+        let names = buffer[..length].to_vec();
+        let mut attributes = BTreeMap::new();
+        for attribute in names.split(|byte| *byte == 0).filter(|one| !one.is_empty()) {
+            let key = String::from_utf8_lossy(attribute).into_owned();
+            let length = rustix::fs::fgetxattr(&handle, key.as_str(), buffer.as_mut_slice())
+                .map_err(fail)?;
+            attributes.insert(key, buffer[..length].to_vec());
+        }
+        Ok(attributes)
+    }
+
+    /// Sets an extended attribute of a file or directory.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn set_attribute(&self, name: &OsStr, attribute: &str, value: &[u8]) -> Result<(), Error> {
+        let handle = self.open_any(name, "set an attribute of")?;
+        rustix::fs::fsetxattr(&handle, attribute, value, XattrFlags::empty())
+            .map_err(|source| self.fail("set an attribute of", name, source))
+    }
+
+    /// How the directory is shown in messages.
+    #[must_use]
+    pub fn shown(&self) -> &Path {
+        &self.shown
+    }
+}
+
+#[allow(clippy::unnecessary_cast, clippy::useless_conversion)]
+fn timestamps(time: Time) -> Timestamps {
+    let moment = Timespec {
+        tv_sec: time.seconds,
+        tv_nsec: time.nanoseconds.into(),
+    };
+    Timestamps {
+        last_access: moment,
+        last_modification: moment,
+    }
+}
