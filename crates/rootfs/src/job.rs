@@ -2,9 +2,12 @@
 //!
 //! The order crosses from the process that a person started to the one in the sandbox as JSON.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use crate::clean::Clean;
 
 /// The order for one tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,12 @@ pub struct Job {
     pub outputs: Vec<Output>,
     /// How far to go; a comparison with a peer stops before our own steps.
     pub until: Stage,
+    /// Numbers that people have given to system users and groups, by name; all others are ours.
+    #[serde(default)]
+    pub ids: BTreeMap<String, u32>,
+    /// What is taken out before the tree is shipped.
+    #[serde(default)]
+    pub clean: Clean,
     /// Where a failed tree is kept for a look.
     pub keep: Option<PathBuf>,
 }

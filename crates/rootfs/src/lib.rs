@@ -1,4 +1,5 @@
 //! From a closure of checked package files to a finished Debian tree.
 
+pub mod clean;
 pub mod job;
 pub mod report;
