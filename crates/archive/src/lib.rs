@@ -7,6 +7,7 @@ mod archive;
 pub mod credentials;
 mod directory;
 mod error;
+pub mod extract;
 pub mod fetch;
 pub mod http;
 pub mod indices;
