@@ -1,5 +1,17 @@
 //! From a closure of checked package files to a finished Debian tree.
+//!
+//! The steps inside the sandbox, each a function that takes the tree, its part of the order and,
+//! where it needs one, something that runs a program in the tree:
+//!
+//! - unpacking, the dpkg database, the packages' own scripts: [`job::Stage::Scripts`];
+//! - `settings::apply(&Tree, …, &mut dyn Run) -> Result<(), Error>`: [`job::Stage::Settings`];
+//! - `normalise::apply(&Tree, …) -> Result<(), Error>`, then
+//!   `clean::apply(&Tree, …) -> Result<(), Error>`: [`job::Stage::Finished`];
+//! - `manifest::of(&Tree, …)` and `outputs::write(&Tree, …)` hand it over.
 
+pub mod build;
 pub mod clean;
+pub mod error;
 pub mod job;
+pub mod program;
 pub mod report;
