@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod approved;
 pub mod diff;
 pub mod documents;
 pub mod event;

@@ -45,6 +45,8 @@ use formwork_deb::version;
 
 use crate::project::Variant;
 
+pub(crate) use print::quote;
+
 /// The name of the lock's file in a project.
 pub const FILE_NAME: &str = "formwork.lock";
 /// The format that this code writes, and the newest that it reads.

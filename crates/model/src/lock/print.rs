@@ -105,7 +105,7 @@ fn string(text: &mut String, key: &str, value: &str) -> fmt::Result {
 }
 
 /// A TOML basic string.
-fn quote(value: &str) -> String {
+pub(crate) fn quote(value: &str) -> String {
     let mut quoted = String::with_capacity(value.len() + 2);
     quoted.push('"');
     for letter in value.chars() {
