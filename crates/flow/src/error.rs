@@ -25,6 +25,9 @@ pub enum Error {
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),
+    /// What is asked of a proposal.
+    #[error(transparent)]
+    Propose(#[from] crate::propose::ProposeError),
     /// A wish that cannot be read.
     #[error(transparent)]
     Syntax(#[from] formwork_resolve::WishSyntax),

@@ -15,6 +15,7 @@ pub mod init;
 pub mod lock;
 pub mod machine;
 pub mod project;
+pub mod propose;
 pub mod query;
 pub mod update;
 

@@ -148,7 +148,7 @@ pub fn open(context: &Context) -> Result<LoadedProject, Error> {
 pub fn load(directory: &Path) -> Result<LoadedProject, Error> {
     let text = read_text(&directory.join(FILE_NAME), FILE_NAME)?;
     let mut images = Vec::new();
-    for name in image_names(&directory.join(IMAGES))? {
+    for name in names_in(&directory.join(IMAGES), ".toml")? {
         let file = format!("{IMAGES}/{name}.toml");
         let text = read_text(&directory.join(&file), &file)?;
         images.push((name, file, text));
@@ -191,8 +191,9 @@ impl LoadedProject {
     }
 }
 
-/// The names of the images of a project, sorted; hidden files are not images.
-fn image_names(directory: &Path) -> Result<Vec<String>, Error> {
+/// The names of the files of a directory with this ending, without it, sorted; hidden files and a
+/// directory that is not there have none.
+pub(crate) fn names_in(directory: &Path, ending: &str) -> Result<Vec<String>, Error> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -202,10 +203,10 @@ fn image_names(directory: &Path) -> Result<Vec<String>, Error> {
     for entry in entries {
         let entry = entry.map_err(|error| formwork_sys::Error::io("read", directory, error))?;
         let file = entry.file_name();
-        // A name that is not UTF-8 cannot be an image's; it is shown as well as can be.
+        // A name that is not UTF-8 is shown as well as can be, and then refused.
         let name = file.to_string_lossy();
         if let Some(stem) = name
-            .strip_suffix(".toml")
+            .strip_suffix(ending)
             .filter(|stem| !stem.starts_with('.'))
         {
             names.push(stem.to_owned());
@@ -216,7 +217,7 @@ fn image_names(directory: &Path) -> Result<Vec<String>, Error> {
 }
 
 /// The text of a file that a person writes.
-fn read_text(path: &Path, name: &str) -> Result<String, Error> {
+pub(crate) fn read_text(path: &Path, name: &str) -> Result<String, Error> {
     text(fs::read_limited(path, MAX_TEXT_BYTES)?, name)
 }
 

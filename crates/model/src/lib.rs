@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod approved;
+pub mod board;
 pub mod diff;
 pub mod documents;
 pub mod event;
@@ -15,6 +16,9 @@ pub mod name;
 pub mod nearest;
 pub mod policy;
 pub mod project;
+pub mod proposal;
+pub mod requirement;
+pub mod review;
 pub mod source;
 pub mod tree;
 pub mod wish;

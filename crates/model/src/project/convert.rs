@@ -61,6 +61,7 @@ pub(super) fn project(
         repositories,
         images: meant,
         policy: written.policy,
+        review: written.review,
     })
 }
 

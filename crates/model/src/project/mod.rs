@@ -6,7 +6,8 @@
 //!   machine's own are not to be used, `mirror` and `snapshot`;
 //! - `[repositories.NAME]`: where packages come from and whose signature is believed;
 //! - `[sets.NAME]`: `packages` with a name, used as `@NAME`;
-//! - `[policy]`: what is demanded of packages, see [`crate::policy`].
+//! - `[policy]`: what is demanded of packages, see [`crate::policy`];
+//! - `[review]`: whose verdicts proposals need, see [`crate::review`].
 //!
 //! `images/NAME.toml` has `packages`, `suites`, `architectures`, `variant` and `recommends`.
 //! Unknown keys are errors. What a person wrote is read by [`written`], made complete by
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use formwork_deb::time::Timestamp;
 
 use crate::policy::Policy;
+use crate::review::Rules;
 use crate::source::{FileError, Source, Spot};
 use crate::wish::{Restriction, Wish};
 
@@ -54,6 +56,8 @@ pub struct Project {
     pub images: BTreeMap<String, Image>,
     /// What it demands of its packages.
     pub policy: Policy,
+    /// Whose verdicts its proposals need.
+    pub review: Rules,
 }
 
 /// A repository of a project.

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use crate::keys::{Keys, Text, parse};
 use crate::policy::{self, Policy};
+use crate::review::Rules;
 use crate::source::{FileError, Source};
 
 /// `formwork.toml`.
@@ -19,6 +20,7 @@ pub struct Project {
     pub(crate) repositories: Vec<(Text, Repository)>,
     pub(crate) sets: Vec<(Text, Vec<Text>)>,
     pub(crate) policy: Policy,
+    pub(crate) review: Rules,
 }
 
 /// A table `[repositories.NAME]`.
@@ -70,6 +72,7 @@ impl Project {
             repositories: Vec::new(),
             sets: Vec::new(),
             policy: Policy::default(),
+            review: Rules::default(),
         };
         if let Some(mut keys) = root.table("project", "[project]")? {
             written.name = keys.string("name")?;
@@ -96,6 +99,9 @@ impl Project {
         }
         if let Some(keys) = root.table("policy", "[policy]")? {
             written.policy = policy::read(source, keys)?;
+        }
+        if let Some(keys) = root.table("review", "[review]")? {
+            written.review = Rules::read(source, keys)?;
         }
         root.finish()?;
         Ok(written)

@@ -1,0 +1,1 @@
+//! Changes to a proposal's file, made so that comments and order survive.
