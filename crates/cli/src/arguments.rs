@@ -139,6 +139,7 @@ pub(crate) enum Command {
     Lock(commands::lock::Lock),
     Update(commands::update::Update),
     Fetch(commands::fetch::Fetch),
+    Build(commands::build::Build),
     Closure(commands::closure::Closure),
     Why(commands::why::Why),
     Tree(commands::tree::Tree),
@@ -171,21 +172,27 @@ impl QueryOptions {
 impl ChoiceOptions {
     /// What is installed besides the wishes.
     pub(crate) fn choice(&self) -> Choice {
-        let variant = self.variant.map(|variant| match variant {
-            VariantChoice::Essential => Variant::Essential,
-            VariantChoice::Minbase => Variant::Minbase,
-            VariantChoice::Standard => Variant::Standard,
-        });
         Choice {
-            variant,
+            variant: self.variant.map(VariantChoice::variant),
             recommends: self.recommends,
             builds: self.builds,
         }
     }
 }
 
+impl VariantChoice {
+    /// The variant itself.
+    pub(crate) fn variant(self) -> Variant {
+        match self {
+            VariantChoice::Essential => Variant::Essential,
+            VariantChoice::Minbase => Variant::Minbase,
+            VariantChoice::Standard => Variant::Standard,
+        }
+    }
+}
+
 /// An instant as snapshots name it, or a day.
-fn timestamp(text: &str) -> Result<Timestamp, Failure> {
+pub(crate) fn timestamp(text: &str) -> Result<Timestamp, Failure> {
     Timestamp::parse_snapshot(text)
         .or_else(|_| Timestamp::parse_date(text))
         .map_err(|_| Failure::Usage {

@@ -47,6 +47,12 @@ impl Session {
         })?)
     }
 
+    /// Whether there is a project here, or one is named.
+    pub(crate) fn has_project(&self) -> Result<bool, Failure> {
+        let there = formwork_flow::project::is_there(&self.directory()?);
+        Ok(there || self.options.project.is_some())
+    }
+
     /// Says something on standard error that a person should look at.
     pub(crate) fn warn(&self, text: &str) {
         progress::warn(text);

@@ -22,6 +22,9 @@ pub enum Error {
         /// What the archive says.
         source: Box<formwork_archive::Error>,
     },
+    /// The tree could not be made: a package's own script, the sandbox, the disk.
+    #[error(transparent)]
+    Rootfs(#[from] formwork_rootfs::error::Failure),
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),

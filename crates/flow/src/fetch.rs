@@ -21,7 +21,8 @@ use crate::repositories;
 pub fn fetch(context: &Context) -> Result<Fetched, Error> {
     let loaded = project::open(context)?;
     let lock = loaded.required_lock()?.lock;
-    let files = obtain(context, &loaded, &lock)?;
+    let wanted: Vec<&LockedPackage> = lock.packages.iter().collect();
+    let files = obtain(context, &loaded, &lock, &wanted)?;
     let packages: Vec<FetchedPackage> = lock
         .packages
         .iter()
@@ -37,13 +38,14 @@ pub fn fetch(context: &Context) -> Result<Fetched, Error> {
     })
 }
 
-/// Obtains the packages of a lock, in the lock's order.
-fn obtain(
+/// Obtains packages of a lock, in the order given.
+pub(crate) fn obtain(
     context: &Context,
     loaded: &LoadedProject,
     lock: &Lock,
+    packages: &[&LockedPackage],
 ) -> Result<Vec<CheckedFile>, Error> {
-    let files: Vec<LockedFile> = lock.packages.iter().map(wanted).collect();
+    let files: Vec<LockedFile> = packages.iter().map(|package| wanted(package)).collect();
     let repositories = all_repositories(context, loaded)?;
     let known = |file: &&LockedFile| repositories.iter().any(|one| one.name == file.repository);
     if let Some(lost) = files.iter().find(|file| !known(file)) {

@@ -8,6 +8,7 @@
 mod error;
 mod repositories;
 
+pub mod build;
 pub mod cache;
 pub mod context;
 pub mod fetch;

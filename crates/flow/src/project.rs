@@ -42,6 +42,21 @@ pub enum ProjectError {
     /// The project has no image.
     #[error("the project has no image")]
     NoImage,
+    /// The project has several images, and none was named.
+    #[error("the project has several images")]
+    WhichImage(Vec<String>),
+    /// Something was named that the project, or an image of it, does not have.
+    #[error("{place} has no {what} '{name}'")]
+    NotInImage {
+        /// What it should be: an image, a suite, an architecture.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Where it was sought.
+        place: String,
+        /// Names that would do.
+        known: Vec<String>,
+    },
     /// There is no lock.
     #[error("the project has no {}", lock::FILE_NAME)]
     NoLock,
@@ -82,6 +97,13 @@ impl ProjectError {
                 return Some(format!("did you mean: {}?", nearest.join(", ")));
             }
             ProjectError::NotLocked { .. } => "formwork update without a name updates all",
+            ProjectError::WhichImage(names) => {
+                return Some(format!("name one of them: {}", names.join(", ")));
+            }
+            ProjectError::NotInImage { known, .. } if !known.is_empty() => {
+                return Some(format!("there is: {}", known.join(", ")));
+            }
+            ProjectError::NotInImage { .. } => "describe one in images/NAME.toml",
             ProjectError::Changed(_) => "try again",
             ProjectError::NoDigest(_) => "its repository must be made with SHA-256",
             ProjectError::Lock(_) => "the archive contradicts itself; try again later",
@@ -132,10 +154,20 @@ pub fn find(settings: &Settings) -> Result<Option<LoadedProject>, Error> {
         }
         return load(directory).map(Some);
     }
-    let found = directory
+    around(directory).map(load).transpose()
+}
+
+/// The directory of the project that a directory lies in, if it does.
+fn around(directory: &Path) -> Option<&Path> {
+    directory
         .ancestors()
-        .find(|above| above.join(FILE_NAME).is_file());
-    found.map(load).transpose()
+        .find(|above| above.join(FILE_NAME).is_file())
+}
+
+/// Whether a directory lies in a project.
+#[must_use]
+pub fn is_there(directory: &Path) -> bool {
+    around(directory).is_some()
 }
 
 /// The project that the settings mean.

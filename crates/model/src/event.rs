@@ -17,6 +17,8 @@ pub enum Phase {
     Resolve,
     /// A solution is checked by the independent checker.
     Check,
+    /// The lock is looked at, or made where there was none.
+    Lock,
     /// Packages are fetched and checked.
     Fetch,
     /// A tree is made of packages: unpacked, configured, finished.
@@ -38,6 +40,7 @@ impl Phase {
             Phase::Index => "index",
             Phase::Resolve => "resolve",
             Phase::Check => "check",
+            Phase::Lock => "lock",
             Phase::Fetch => "fetch",
             Phase::Tree => "tree",
             Phase::Write => "write",

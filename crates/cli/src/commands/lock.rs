@@ -80,7 +80,10 @@ fn show_written(session: &mut Session, written: &LockWritten) -> Result<Outcome,
 }
 
 /// Prints why the lock does not fit its project; the answer is "no" if it does not.
-fn show_checked(session: &mut Session, checked: &LockChecked) -> Result<Outcome, Failure> {
+pub(super) fn show_checked(
+    session: &mut Session,
+    checked: &LockChecked,
+) -> Result<Outcome, Failure> {
     common::tell_waivers(session, &checked.inputs);
     let outcome = if checked.current {
         Outcome::Fine

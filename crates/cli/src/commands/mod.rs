@@ -2,6 +2,7 @@
 //!
 //! The work itself is done by `flow`; a command asks, and prints what comes back.
 
+pub(crate) mod build;
 pub(crate) mod cache;
 mod changes;
 pub(crate) mod closure;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Lock(command) => command.run(session),
         Command::Update(command) => command.run(session),
         Command::Fetch(command) => command.run(session),
+        Command::Build(command) => command.run(session),
         Command::Closure(command) => command.run(session),
         Command::Why(command) => command.run(session),
         Command::Tree(command) => command.run(session),

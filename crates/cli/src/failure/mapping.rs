@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use formwork_flow::build::{Blame, Failure as BuildFailure};
 use formwork_flow::project::ProjectError;
 use formwork_flow::{ArchiveError, Error, WishError};
 
@@ -60,6 +61,11 @@ fn code_of(error: &Error) -> Code {
         | Error::NoSuite
         | Error::Option { .. } => Code::Input,
         Error::Archive(error) => code_of_archive(error),
+        Error::Rootfs(failure) => match failure.blame {
+            Blame::Input => Code::Input,
+            Blame::Outside => Code::Outside,
+            Blame::Ours => Code::Fault,
+        },
         Error::Check(_) => Code::Fault,
         Error::Interrupted => Code::Interrupted,
         _ => Code::Outside,
@@ -130,6 +136,7 @@ fn page_of(error: &Error) -> Page {
         Error::UnknownSuite { known, .. } if !known.is_empty() => {
             page.hint(format!("suites known here: {}", known.join(", ")))
         }
+        Error::Rootfs(failure) => page_of_failure(failure),
         Error::NoWish => {
             page.hint("name what is wished: --from NAME…; or begin a project: formwork init")
         }
@@ -138,6 +145,20 @@ fn page_of(error: &Error) -> Page {
         }
         Error::Check(_) => page.hint("please report it with the command line; nothing was written"),
         _ => page,
+    }
+}
+
+/// The page of a tree that could not be made: what failed, what it said last, where it is kept.
+fn page_of_failure(failure: &BuildFailure) -> Page {
+    let mut page = Page::new(&failure.message);
+    if !failure.output.is_empty() {
+        page = page.hint("last lines of its output:");
+        page.hints
+            .extend(failure.output.iter().map(|line| format!("  {line}")));
+    }
+    match &failure.kept {
+        Some(path) => page.hint(format!("kept  {}", path.display())),
+        None => page,
     }
 }
 

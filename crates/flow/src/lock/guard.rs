@@ -20,11 +20,23 @@ pub(crate) fn hold<T>(
     directory: &Path,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let what = format!("the lock of {}", directory.display());
+    alone(context, &directory.join(FILE_NAME), &what, work)
+}
+
+/// Runs some work while no other process holds this file; `what` it stands for is told to whoever
+/// waits.
+pub(crate) fn alone<T>(
+    context: &Context,
+    file: &Path,
+    what: &str,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     let tell = |holder: Option<u32>| {
         let by = holder.map_or_else(String::new, |number| {
             format!(", which process {number} writes")
         });
-        let what = format!("the lock of {}{by}", directory.display());
+        let what = format!("{what}{by}");
         (context.settings.events)(Event::Waiting { what });
     };
     let waiting = Waiting {
@@ -32,7 +44,7 @@ pub(crate) fn hold<T>(
         tell: &tell,
         give_up: &context::interrupted,
     };
-    let held = Lock::wait(&directory.join(FILE_NAME), Mode::Exclusive, &waiting)?;
+    let held = Lock::wait(file, Mode::Exclusive, &waiting)?;
     let held = held.ok_or(Error::Interrupted)?;
     let result = work();
     held.release_and_remove();

@@ -1,0 +1,247 @@
+//! `formwork build`: from the lock to a finished root file system.
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Args, ValueEnum};
+use formwork_flow::build::{self, Kind, Loose, NotBuilt, Order, Outcome as Came, Stage, What};
+use formwork_flow::lock::Locked;
+use formwork_model::documents::Built;
+use formwork_model::project::Variant;
+
+use super::lock;
+use crate::arguments::{VariantChoice, timestamp};
+use crate::failure::{Failure, Outcome};
+use crate::session::Session;
+use crate::terminal::printable;
+use crate::terminal::table::{Align, Cell, Table};
+
+/// Build the root file system of an image
+///
+/// Installs exactly what formwork.lock names, in a sandbox without network, and needs neither
+/// root nor any of this machine's packaging tools. Outputs go to build/IMAGE/ARCH/. A project
+/// without a lock is locked first; a lock that no longer fits is not touched: exit code 1.
+///
+/// Without a project (or with --include or --variant instead of IMAGE) the tree is what the
+/// command line says, from the mirror that this machine's apt uses.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  formwork build gateway
+  formwork build gateway --arch arm64 --kind tar --kind dir
+  formwork build --suite trixie --variant minbase --include openssh-server,nftables -o root.tar")]
+pub(crate) struct Build {
+    /// The image; without it the project's only one
+    #[arg(value_name = "IMAGE")]
+    image: Option<String>,
+    /// Build for this architecture of the image; without it for this machine's, or the image's first
+    #[arg(short, long, value_name = "ARCH")]
+    arch: Option<String>,
+    /// Build for this suite of the image; without a project, take packages from it (may be repeated)
+    #[arg(short, long = "suite", value_name = "SUITE", action = ArgAction::Append)]
+    suites: Vec<String>,
+    /// Hand the tree over in this form (may be repeated) [default: tar]
+    #[arg(short, long = "kind", value_name = "KIND", value_enum, action = ArgAction::Append)]
+    kinds: Vec<KindChoice>,
+    /// Write the one output to this path, and the records beside it
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Keep the tree of a build that fails
+    #[arg(long)]
+    keep: bool,
+    /// Stop early: `scripts` leaves the tree as the maintainer scripts made it
+    #[arg(long, value_name = "STAGE", value_enum, hide = true)]
+    until: Option<Until>,
+    #[command(flatten)]
+    loose: LooseOptions,
+}
+
+/// Options that describe a tree without an image.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without an image")]
+struct LooseOptions {
+    /// Begin with the packages that debootstrap would install for this variant [default: minbase]
+    #[arg(long, value_name = "VARIANT", value_enum, conflicts_with = "image")]
+    variant: Option<VariantChoice>,
+    /// Install these packages too: NAME, NAME=VERSION or NAME/SUITE, with commas between them
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        conflicts_with = "image"
+    )]
+    include: Vec<String>,
+    /// Follow Recommends as well as Depends
+    #[arg(long, conflicts_with = "image")]
+    recommends: bool,
+    /// Take packages from this component instead of main (may be repeated)
+    #[arg(short, long = "component", value_name = "COMPONENT", action = ArgAction::Append, conflicts_with = "image")]
+    components: Vec<String>,
+    /// Take the archive as it was, for example 20260901T000000Z
+    #[arg(long, value_name = "TIMESTAMP", conflicts_with = "image")]
+    at: Option<String>,
+    /// Trust the keys of this file instead of Debian's archive keys (may be repeated)
+    #[arg(long = "keyring", value_name = "FILE", action = ArgAction::Append, conflicts_with = "image")]
+    keyrings: Vec<PathBuf>,
+}
+
+/// The forms in which a tree is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KindChoice {
+    /// One tar archive, sorted, with numeric owners
+    Tar,
+    /// A directory; its owners are right only if root builds it
+    Dir,
+}
+
+/// The stages at which a build can be told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Until {
+    /// All packages are configured
+    Scripts,
+    /// The image's own settings are applied
+    Settings,
+}
+
+impl Build {
+    /// Builds, and says what was written.
+    pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
+        let order = self.order(session)?;
+        let context = session.context()?;
+        match build::build(&context, &order)? {
+            Came::Built(built) => self.show(session, &built),
+            Came::Not(NotBuilt::Stale(checked)) => lock::show_checked(session, &checked),
+            Came::Not(NotBuilt::Impossible(impossible)) => {
+                lock::show_locked(session, &Locked::Impossible(impossible))
+            }
+        }
+    }
+
+    /// What the command line asks for.
+    fn order(&self, session: &Session) -> Result<Order, Failure> {
+        let mut kinds: Vec<Kind> = self.kinds.iter().map(|kind| kind.meant()).collect();
+        if kinds.is_empty() {
+            kinds.push(Kind::Tar);
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(Order {
+            what: self.what(session)?,
+            architecture: self.arch.clone(),
+            kinds,
+            output: self.output.clone(),
+            keep: self.keep,
+            until: match self.until {
+                Some(Until::Scripts) => Stage::Scripts,
+                Some(Until::Settings) => Stage::Settings,
+                None => Stage::Finished,
+            },
+        })
+    }
+
+    /// An image of the project, or what the command line describes.
+    fn what(&self, session: &Session) -> Result<What, Failure> {
+        let loose = self.image.is_none() && (self.loose.is_used() || !session.has_project()?);
+        if loose {
+            if self.output.is_none() {
+                return Err(Failure::Usage {
+                    message: "there is no image, so the output needs a name".to_owned(),
+                    hint: "give --output root.tar; or name an image of a project".to_owned(),
+                });
+            }
+            return self.loose.meant(&self.suites).map(What::Loose);
+        }
+        if let [_, second, ..] = self.suites.as_slice() {
+            return Err(Failure::Usage {
+                message: format!(
+                    "an image is built for one suite at a time, not also for {second}"
+                ),
+                hint: "run the command once for each".to_owned(),
+            });
+        }
+        Ok(What::Image {
+            name: self.image.clone(),
+            suite: self.suites.first().cloned(),
+        })
+    }
+
+    /// Prints the files, and what may come next.
+    fn show(&self, session: &mut Session, built: &Built) -> Result<Outcome, Failure> {
+        if session.options.json {
+            session.output.json(built)?;
+            return Ok(Outcome::Fine);
+        }
+        let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]);
+        for file in built.files.iter().filter(|file| file.kind != "tree") {
+            let name = match file.kind.as_str() {
+                "tar" | "dir" => base_name(&file.path),
+                kind => kind,
+            };
+            let digest = match file.kind.as_str() {
+                "tar" => format!("sha256 {}", short(&file.sha256)),
+                _ => String::new(),
+            };
+            table.row([name, &file.path, &digest].map(Cell::plain));
+        }
+        table.row(["record", &built.buildinfo, ""].map(Cell::plain));
+        let text = table.render(session.output.style(), session.output.width());
+        session.output.text(&text)?;
+        if let Some(tar) = built.files.iter().find(|file| file.kind == "tar") {
+            let path = printable(&tar.path).into_owned();
+            session.tell(&format!("\nNext: tar -tvf {path} | less"));
+        }
+        Ok(Outcome::Fine)
+    }
+}
+
+impl LooseOptions {
+    /// Whether one of them was given.
+    fn is_used(&self) -> bool {
+        self.variant.is_some()
+            || !self.include.is_empty()
+            || self.recommends
+            || !self.components.is_empty()
+            || self.at.is_some()
+            || !self.keyrings.is_empty()
+    }
+
+    /// The tree that they describe.
+    fn meant(&self, suites: &[String]) -> Result<Loose, Failure> {
+        Ok(Loose {
+            suites: suites.to_vec(),
+            components: self.components.clone(),
+            variant: self
+                .variant
+                .map_or(Variant::Minbase, VariantChoice::variant),
+            include: self.include.clone(),
+            recommends: self.recommends,
+            keyrings: self.keyrings.clone(),
+            at: self.at.as_deref().map(timestamp).transpose()?,
+        })
+    }
+}
+
+impl KindChoice {
+    fn meant(self) -> Kind {
+        match self {
+            KindChoice::Tar => Kind::Tar,
+            KindChoice::Dir => Kind::Dir,
+        }
+    }
+}
+
+/// The name of a file without its directories.
+fn base_name(path: &str) -> &str {
+    let name = Path::new(path).file_name().and_then(|name| name.to_str());
+    name.unwrap_or(path)
+}
+
+/// The beginning and the end of a digest, enough to tell two apart by eye.
+fn short(digest: &str) -> String {
+    match (
+        digest.get(..4),
+        digest.get(digest.len().saturating_sub(2)..),
+    ) {
+        (Some(front), Some(back)) => format!("{front}…{back}"),
+        _ => digest.to_owned(),
+    }
+}

@@ -1,0 +1,198 @@
+//! `formwork build`: from the lock to a finished tree.
+//!
+//! Read from top to bottom: find the closure in the lock, fetch its packages, make the tree of
+//! them in the sandbox, write down what was done, and put everything into its place.
+
+mod locked;
+mod loose;
+mod order;
+mod places;
+mod records;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use formwork_deb::time::Timestamp;
+use formwork_model::documents::{self, Built, BuiltFile, LockChecked, TimedStep};
+use formwork_rootfs::clean::Clean;
+use formwork_rootfs::job::{Job, Limits, Output, Package};
+use formwork_sys::CheckedFile;
+
+use crate::Error;
+use crate::context::{self, Context};
+use crate::fetch;
+use crate::lock::{Impossible, guard};
+
+pub use formwork_rootfs::error::{Blame, Failure};
+pub use order::{Kind, Loose, Order, Stage, What};
+
+use locked::Locked;
+use places::Places;
+use records::Records;
+
+/// Seconds that a maintainer script may take, or dpkg between two lines of output.
+const SCRIPT_SECONDS: u64 = 15 * 60;
+/// Bytes that one program may print.
+const OUTPUT_BYTES: u64 = 64 << 20;
+/// Bytes that a tree may take.
+const TREE_BYTES: u64 = 64 << 30;
+
+/// What came of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was written.
+    Built(Box<Built>),
+    /// The answer is no; nothing was written.
+    Not(NotBuilt),
+}
+
+/// Why a build did not even begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotBuilt {
+    /// The lock does not fit the project.
+    Stale(Box<LockChecked>),
+    /// What is asked for has no solution.
+    Impossible(Box<Impossible>),
+}
+
+/// Builds a tree and hands it over in the forms that are asked for.
+pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
+    let mut watch = Watch::new();
+    let locked = match locked::find(context, order)? {
+        Ok(locked) => locked,
+        Err(not) => return Ok(Outcome::Not(not)),
+    };
+    watch.lap("lock");
+    let places = Places::new(&locked, order)?;
+    places.prepare()?;
+    let what = format!("the build of {}", locked.title);
+    guard::alone(context, &places.busy(), &what, || {
+        let files = fetch::obtain(context, &locked.loaded, &locked.lock, &locked.packages()?)?;
+        watch.lap("fetch");
+        let job = job(&locked, order, &places, &files)?;
+        let records = Records {
+            locked: &locked,
+            places: &places,
+            job: &job,
+        };
+        places.begin()?;
+        let made = make(context, &records, &mut watch);
+        if made.is_err() {
+            places.abandon()?;
+        }
+        records.log(context, watch.steps, made.as_ref().err())?;
+        Ok(Outcome::Built(Box::new(made?)))
+    })
+}
+
+/// Makes the tree, writes the records, and moves all of it into its place.
+fn make(context: &Context, records: &Records<'_>, watch: &mut Watch) -> Result<Built, Error> {
+    let (job, places) = (records.job, records.places);
+    let report = formwork_rootfs::build::build(job, &context.settings.events)?;
+    if context::interrupted() {
+        return Err(Error::Interrupted);
+    }
+    let steps = report.steps.iter().map(|step| TimedStep {
+        name: step.name.clone(),
+        milliseconds: step.milliseconds,
+    });
+    watch.steps.extend(steps);
+    watch.since = Instant::now();
+    let files = records.write(&report)?;
+    let record = places.beside(records::RECORD);
+    let names = files.iter().map(|file| file.path.as_str());
+    places.publish(names.chain([record.as_str()]))?;
+    watch.lap("records");
+    let shown = |name: &str| places.last(name).display().to_string();
+    Ok(Built {
+        format: documents::FORMAT,
+        image: records.locked.title.clone(),
+        architecture: records.locked.plan.architecture.clone(),
+        lock: records.locked.digest.to_string(),
+        buildinfo: shown(&record),
+        files: files
+            .into_iter()
+            .map(|file| BuiltFile {
+                path: shown(&file.path),
+                ..file
+            })
+            .collect(),
+    })
+}
+
+/// The order for the tree.
+fn job(
+    locked: &Locked,
+    order: &Order,
+    places: &Places,
+    files: &[CheckedFile],
+) -> Result<Job, Error> {
+    let plan = &locked.plan;
+    let is_wished = |name: &str| plan.wishes.iter().any(|planned| planned.wish.name == name);
+    let packages = locked.packages()?.into_iter().zip(files);
+    let mut packages: Vec<Package> = packages
+        .map(|(package, file)| Package {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            architecture: package.architecture.clone(),
+            file: file.path().to_owned(),
+            size: package.size,
+            sha256: package.sha256.to_string(),
+            wished: is_wished(&package.name),
+        })
+        .collect();
+    packages.sort_by(|left, right| {
+        (&left.name, &left.architecture).cmp(&(&right.name, &right.architecture))
+    });
+    let mut kinds = order.kinds.clone();
+    kinds.push(Kind::Manifest);
+    kinds.sort();
+    kinds.dedup();
+    let outputs = kinds.into_iter().map(|kind| {
+        let path = places.first(&places.name(kind));
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Output { kind, path }
+    });
+    Ok(Job {
+        architecture: plan.architecture.clone(),
+        foreign: plan.foreign.clone(),
+        suite: plan.suite.clone(),
+        date: locked.lock.date().unwrap_or(Timestamp(0)).0,
+        packages,
+        limits: Limits {
+            script_seconds: SCRIPT_SECONDS,
+            output_bytes: OUTPUT_BYTES,
+            tree_bytes: TREE_BYTES,
+        },
+        outputs: outputs.collect(),
+        until: order.until,
+        ids: BTreeMap::new(),
+        clean: Clean::default(),
+        keep: order.keep.then(|| places.failed()),
+    })
+}
+
+/// Times the steps of a build, for the log.
+struct Watch {
+    since: Instant,
+    steps: Vec<TimedStep>,
+}
+
+impl Watch {
+    fn new() -> Watch {
+        Watch {
+            since: Instant::now(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Notes that a step has just ended.
+    fn lap(&mut self, name: &str) {
+        let took = self.since.elapsed().as_millis();
+        self.steps.push(TimedStep {
+            name: name.to_owned(),
+            milliseconds: u64::try_from(took).unwrap_or(u64::MAX),
+        });
+        self.since = Instant::now();
+    }
+}

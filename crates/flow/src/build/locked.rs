@@ -1,0 +1,251 @@
+//! From what is asked for to one closure of a lock that fits: which image, suite and
+//! architecture, and whether the lock says all that a build needs.
+
+use formwork_deb::sha256::Sha256;
+use formwork_model::documents::LockChecked;
+use formwork_model::event::{Event, Phase, Unit};
+use formwork_model::lock::{Lock, LockedClosure, LockedPackage};
+use formwork_model::nearest::nearest;
+use formwork_model::project::{Image, Plan, Project};
+
+use super::order::{Order, What};
+use super::{NotBuilt, loose};
+use crate::context::Context;
+use crate::lock::{self, Locked as Relocked};
+use crate::project::{self, LoadedProject, ProjectError};
+use crate::{Error, machine};
+
+/// How many names are offered in place of an unknown one.
+const OFFERED: usize = 3;
+
+/// Everything that decides what a tree will be.
+pub(super) struct Locked {
+    /// The project, which may live in memory alone.
+    pub(super) loaded: LoadedProject,
+    /// The lock.
+    pub(super) lock: Lock,
+    /// The digest of its text.
+    pub(super) digest: Sha256,
+    /// What is asked for.
+    pub(super) plan: Plan,
+    /// What it is called: `gateway+debug@trixie`.
+    pub(super) title: String,
+}
+
+impl Locked {
+    /// The closure that is built.
+    pub(super) fn closure(&self) -> Result<&LockedClosure, Error> {
+        let plan = &self.plan;
+        let found = self
+            .lock
+            .closure(&plan.image, &plan.suite, &plan.architecture);
+        found.ok_or_else(|| ProjectError::NoLock.into())
+    }
+
+    /// The package files of the closure, in the lock's order.
+    pub(super) fn packages(&self) -> Result<Vec<&LockedPackage>, Error> {
+        let closure = self.closure()?;
+        // A lock without one of them cannot be read in the first place.
+        Ok(closure
+            .packages
+            .iter()
+            .filter_map(|key| self.lock.package(key))
+            .collect())
+    }
+}
+
+/// Finds what is to be built, in a lock that is current; makes the lock if there is none yet.
+pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, NotBuilt>, Error> {
+    (context.settings.events)(Event::Started {
+        phase: Phase::Lock,
+        unit: Unit::Items,
+        total: None,
+    });
+    let found = match &order.what {
+        What::Image { name, suite } => {
+            let loaded = project::open(context)?;
+            let image = image_of(&loaded.project, name.as_deref())?;
+            let suite = suite_of(image, suite.as_deref())?;
+            let architecture = architecture_of(image, order.architecture.as_deref())?;
+            let plan = plan(&loaded.project, &image.name, &suite, &architecture)?;
+            let title = title(image, &suite);
+            of_project(context, loaded, plan, title)?
+        }
+        What::Loose(asked) => {
+            let loaded = loose::project(context, asked, order.architecture.as_deref())?;
+            let plan = loaded.project.plans().into_iter().next();
+            let plan = plan.ok_or(ProjectError::NoImage)?;
+            match loose::lock(context, &loaded)? {
+                Err(impossible) => Err(NotBuilt::Impossible(impossible)),
+                Ok(lock) => Ok(Locked {
+                    digest: Sha256::of(lock.to_string().as_bytes()),
+                    title: plan.image.clone(),
+                    loaded,
+                    lock,
+                    plan,
+                }),
+            }
+        }
+    };
+    let summary = match &found {
+        Ok(locked) => summary(locked)?,
+        Err(_) => String::new(),
+    };
+    (context.settings.events)(Event::Finished {
+        phase: Phase::Lock,
+        summary,
+    });
+    Ok(found)
+}
+
+/// The lock of a project, if it fits what is built.
+fn of_project(
+    context: &Context,
+    loaded: LoadedProject,
+    plan: Plan,
+    title: String,
+) -> Result<Result<Locked, NotBuilt>, Error> {
+    if loaded.lock()?.is_none() {
+        // Nothing is fixed yet, so nothing that somebody relies on can change.
+        match lock::lock(context)? {
+            Relocked::Impossible(impossible) => return Ok(Err(NotBuilt::Impossible(impossible))),
+            Relocked::Written(_) => (context.settings.events)(Event::Warning(
+                "there was no formwork.lock: it is written; keep it in git".to_owned(),
+            )),
+        }
+    } else {
+        let mut checked = lock::check(context)?;
+        // What does not fit in other images is no reason not to build this one.
+        checked.stale.retain(|stale| {
+            stale.image.is_empty()
+                || (&stale.image, &stale.suite, &stale.architecture)
+                    == (&plan.image, &plan.suite, &plan.architecture)
+        });
+        if !checked.stale.is_empty() {
+            let checked = LockChecked {
+                current: false,
+                ..checked
+            };
+            return Ok(Err(NotBuilt::Stale(Box::new(checked))));
+        }
+    }
+    let current = loaded.required_lock()?;
+    Ok(Ok(Locked {
+        digest: Sha256::of(current.text.as_bytes()),
+        lock: current.lock,
+        loaded,
+        plan,
+        title,
+    }))
+}
+
+/// The image of this name, or the only one.
+fn image_of<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Image, Error> {
+    let names = || project.images.keys().map(String::as_str);
+    match name {
+        Some(name) => project.images.get(name).ok_or_else(|| {
+            let close = nearest(name, names(), OFFERED);
+            let offered = if close.is_empty() {
+                names().collect()
+            } else {
+                close
+            };
+            unknown("image", name, "the project", &offered)
+        }),
+        None if project.images.len() > 1 => {
+            Err(ProjectError::WhichImage(names().map(str::to_owned).collect()).into())
+        }
+        None => Ok(project
+            .images
+            .values()
+            .next()
+            .ok_or(ProjectError::NoImage)?),
+    }
+}
+
+/// The suite to build for: the one named, else the image's first.
+fn suite_of(image: &Image, asked: Option<&str>) -> Result<String, Error> {
+    let Some(asked) = asked else {
+        let first = image.suites.first();
+        return Ok(first.ok_or(ProjectError::NoImage)?.clone());
+    };
+    one_of("suite", asked, image, &image.suites)
+}
+
+/// The architecture to build for: the one named, else this machine's, else the image's first.
+fn architecture_of(image: &Image, asked: Option<&str>) -> Result<String, Error> {
+    let all = &image.architectures;
+    match asked {
+        Some(asked) => one_of("architecture", asked, image, all),
+        None => {
+            let own = machine::architecture();
+            let found = all.iter().find(|name| **name == own).or(all.first());
+            Ok(found.ok_or(ProjectError::NoImage)?.clone())
+        }
+    }
+}
+
+/// A name that must be one of those the image has.
+fn one_of(
+    what: &'static str,
+    asked: &str,
+    image: &Image,
+    known: &[String],
+) -> Result<String, Error> {
+    if known.iter().any(|name| name == asked) {
+        return Ok(asked.to_owned());
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let place = format!("the image {}", image.name);
+    Err(unknown(what, asked, &place, &known))
+}
+
+fn unknown(what: &'static str, name: &str, place: &str, known: &[&str]) -> Error {
+    ProjectError::NotInImage {
+        what,
+        name: name.to_owned(),
+        place: place.to_owned(),
+        known: known.iter().map(|name| (*name).to_owned()).collect(),
+    }
+    .into()
+}
+
+/// The plan of an image for a suite and architecture.
+fn plan(project: &Project, image: &str, suite: &str, architecture: &str) -> Result<Plan, Error> {
+    let fits = |plan: &Plan| {
+        (plan.image.as_str(), plan.suite.as_str()) == (image, suite)
+            && plan.architecture == architecture
+    };
+    let found = project.plans().into_iter().find(fits);
+    Ok(found.ok_or(ProjectError::NoImage)?)
+}
+
+/// What an image is called: its name, and its suite where that is not its first.
+fn title(image: &Image, suite: &str) -> String {
+    if image.suites.first().is_some_and(|first| first == suite) {
+        image.name.clone()
+    } else {
+        format!("{}@{suite}", image.name)
+    }
+}
+
+/// The lock in a line: `187 packages from 2 repositories, signed 2026-11-22`.
+fn summary(locked: &Locked) -> Result<String, Error> {
+    let packages = locked.packages()?;
+    let mut repositories: Vec<&str> = packages
+        .iter()
+        .map(|package| package.repository.as_str())
+        .collect();
+    repositories.sort_unstable();
+    repositories.dedup();
+    let date = locked.lock.date().map(|date| date.date());
+    let noun = |count: usize, one: &str, many: &str| {
+        format!("{count} {}", if count == 1 { one } else { many })
+    };
+    Ok(format!(
+        "{} from {}, signed {}",
+        noun(packages.len(), "package", "packages"),
+        noun(repositories.len(), "repository", "repositories"),
+        date.unwrap_or_default()
+    ))
+}

@@ -1,0 +1,142 @@
+//! Where the files of a build go, and how they get there whole.
+//!
+//! Everything is first written into a directory of its own beside the final names and moved
+//! from there when all of it is done, the record last. A build that is cut off leaves at most
+//! that directory, which the next one removes. One process at a time builds into a place.
+
+use std::path::{Path, PathBuf};
+
+use formwork_rootfs::job::Kind;
+use formwork_sys::fs;
+
+use super::locked::Locked;
+use super::order::Order;
+use crate::Error;
+
+/// The directory of a project's builds.
+const BUILD: &str = "build";
+
+/// The names of one build's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    /// Where they end up.
+    directory: PathBuf,
+    /// What their names begin with.
+    stem: String,
+    /// The name that the person gave to the one output.
+    named: Option<String>,
+}
+
+impl Places {
+    /// The places of a build.
+    pub(super) fn new(locked: &Locked, order: &Order) -> Result<Places, Error> {
+        let Some(output) = &order.output else {
+            let directory = locked.loaded.directory.join(BUILD).join(&locked.title);
+            return Ok(Places {
+                directory: directory.join(&locked.plan.architecture),
+                stem: locked.title.clone(),
+                named: None,
+            });
+        };
+        let bad = |reason: &str| Error::Option {
+            option: "--output",
+            value: output.display().to_string(),
+            reason: reason.to_owned(),
+        };
+        let name = output.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| bad("it must end in the name of a file"))?;
+        if order.kinds.len() > 1 {
+            return Err(bad("it names one output, but several kinds are asked for"));
+        }
+        if is_occupied(output) {
+            return Err(bad("a directory that is not empty is there already"));
+        }
+        let directory = match output.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let stem = name.strip_suffix(".tar").filter(|stem| !stem.is_empty());
+        Ok(Places {
+            directory: directory.to_owned(),
+            stem: stem.unwrap_or(name).to_owned(),
+            named: Some(name.to_owned()),
+        })
+    }
+
+    /// The file that one process holds while it builds here.
+    pub(super) fn busy(&self) -> PathBuf {
+        self.directory.join(format!(".{}.busy", self.stem))
+    }
+
+    /// The directory where everything is written first.
+    fn staging(&self) -> PathBuf {
+        self.directory.join(format!(".{}.new", self.stem))
+    }
+
+    /// Where a failed tree is kept.
+    pub(super) fn failed(&self) -> PathBuf {
+        let name = match &self.named {
+            None => "failed-tree".to_owned(),
+            Some(_) => format!("{}.failed-tree", self.stem),
+        };
+        self.directory.join(name)
+    }
+
+    /// Makes the directory, which a build needs before anybody can hold it.
+    pub(super) fn prepare(&self) -> Result<(), Error> {
+        Ok(fs::create_directory(&self.directory)?)
+    }
+
+    /// An empty directory to write into; what a build that was cut off has left is removed.
+    pub(super) fn begin(&self) -> Result<(), Error> {
+        fs::remove_directory(&self.staging())?;
+        Ok(fs::create_directory(&self.staging())?)
+    }
+
+    /// Removes what an unfinished build has written.
+    pub(super) fn abandon(&self) -> Result<(), Error> {
+        fs::remove_directory(&self.staging())?;
+        Ok(())
+    }
+
+    /// The name of an output.
+    pub(super) fn name(&self, kind: Kind) -> String {
+        match (kind, &self.named) {
+            (Kind::Tar | Kind::Dir, Some(name)) => name.clone(),
+            (Kind::Tar, None) => self.beside("tar"),
+            (Kind::Dir, None) => self.beside("root"),
+            (Kind::Manifest, _) => self.beside("tree.json"),
+        }
+    }
+
+    /// The name of a file beside the outputs.
+    pub(super) fn beside(&self, ending: &str) -> String {
+        format!("{}.{ending}", self.stem)
+    }
+
+    /// Where a file of this name is written first.
+    pub(super) fn first(&self, name: &str) -> PathBuf {
+        self.staging().join(name)
+    }
+
+    /// Where a file of this name ends up.
+    pub(super) fn last(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Moves finished files to their places, in this order.
+    pub(super) fn publish<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Error> {
+        for name in names {
+            fs::put(&self.first(name), &self.last(name))?;
+        }
+        self.abandon()
+    }
+}
+
+/// Whether a directory is there that holds something, which might not be ours.
+fn is_occupied(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
+}

@@ -1,0 +1,257 @@
+//! What a build leaves beside its outputs: the record, the list of packages, the log.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use formwork_deb::sha256::Sha256;
+use formwork_deb::time::Timestamp;
+use formwork_model::documents::{
+    self, BuildHost, BuildLog, BuildRecord, BuildStep, BuiltFile, BuiltPackage, BuiltPackages,
+    Digest, Input, TimedStep,
+};
+use formwork_model::lock::LockedPackage;
+use formwork_rootfs::job::{Job, Kind, Stage};
+use formwork_rootfs::report::{Report, Written};
+use formwork_sys::fs;
+use serde::Serialize;
+
+use super::locked::Locked;
+use super::places::Places;
+use crate::context::Context;
+use crate::{Error, lock, machine};
+
+/// The ending of the list of packages.
+pub(super) const PACKAGES: &str = "packages.json";
+/// The ending of the build record.
+pub(super) const RECORD: &str = "buildinfo.json";
+/// The ending of the log.
+const LOG: &str = "log.json";
+
+/// What all records tell of.
+pub(super) struct Records<'a> {
+    /// What was asked for.
+    pub(super) locked: &'a Locked,
+    /// Where the files are.
+    pub(super) places: &'a Places,
+    /// The order for the tree.
+    pub(super) job: &'a Job,
+}
+
+impl Records<'_> {
+    /// Writes the list of packages and the record; returns the files of the build in their order,
+    /// with their bare names.
+    pub(super) fn write(&self, report: &Report) -> Result<Vec<BuiltFile>, Error> {
+        let list = self.put(PACKAGES, "packages", &self.package_list()?)?;
+        let mut files: Vec<BuiltFile> = report
+            .outputs
+            .iter()
+            .map(|output| self.file(output))
+            .collect();
+        files.push(list);
+        let record = self.record(report, &files)?;
+        self.put(RECORD, "buildinfo", &record)?;
+        Ok(files)
+    }
+
+    /// Writes one document and says what it is.
+    fn put(&self, ending: &str, kind: &str, document: &impl Serialize) -> Result<BuiltFile, Error> {
+        let name = self.places.beside(ending);
+        let bytes = text(document)?;
+        fs::replace(&self.places.first(&name), &bytes)?;
+        Ok(BuiltFile {
+            kind: kind.to_owned(),
+            path: name,
+            size: bytes.len() as u64,
+            sha256: Sha256::of(&bytes).to_string(),
+        })
+    }
+
+    /// An output by its bare name.
+    fn file(&self, written: &Written) -> BuiltFile {
+        BuiltFile {
+            kind: word(written.kind).to_owned(),
+            path: self.places.name(written.kind),
+            size: written.size,
+            sha256: written.sha256.clone(),
+        }
+    }
+
+    /// The packages of the image.
+    fn package_list(&self) -> Result<BuiltPackages, Error> {
+        let plan = &self.locked.plan;
+        Ok(BuiltPackages {
+            format: documents::FORMAT,
+            inputs: self.inputs(),
+            image: self.locked.title.clone(),
+            suite: plan.suite.clone(),
+            architecture: plan.architecture.clone(),
+            packages: self.packages()?,
+        })
+    }
+
+    fn packages(&self) -> Result<Vec<BuiltPackage>, Error> {
+        let packages = self.locked.packages()?;
+        Ok(packages.into_iter().map(package).collect())
+    }
+
+    fn inputs(&self) -> Vec<Input> {
+        lock::inputs(&self.locked.loaded, &self.locked.lock)
+    }
+
+    /// The build record.
+    fn record(&self, report: &Report, files: &[BuiltFile]) -> Result<BuildRecord, Error> {
+        let plan = &self.locked.plan;
+        Ok(BuildRecord {
+            format: documents::FORMAT,
+            inputs: self.inputs(),
+            formwork: env!("CARGO_PKG_VERSION").to_owned(),
+            image: self.locked.title.clone(),
+            suite: plan.suite.clone(),
+            architecture: plan.architecture.clone(),
+            variant: plan.variant.as_str().to_owned(),
+            until: stage(self.job.until).to_owned(),
+            lock_sha256: self.locked.digest.to_string(),
+            date: self.locked.lock.date().unwrap_or(Timestamp(0)).to_string(),
+            packages: self.packages()?,
+            steps: self.steps(report)?,
+            files: files.to_vec(),
+        })
+    }
+
+    /// Each step with the digests of what it read and wrote.
+    fn steps(&self, report: &Report) -> Result<Vec<BuildStep>, Error> {
+        let packages = digest(
+            "packages",
+            &self.locked.closure()?.packages_sha256.to_string(),
+        );
+        let order = digest("order", &Sha256::of(&text(&bare(self.job))?).to_string());
+        let lock = digest("lock", &self.locked.digest.to_string());
+        let manifest = report
+            .outputs
+            .iter()
+            .find(|output| output.kind == Kind::Manifest);
+        let tree = digest("tree", manifest.map_or("", |output| &output.sha256));
+        let mut steps = vec![
+            BuildStep {
+                name: "fetch".to_owned(),
+                read: vec![lock],
+                wrote: vec![packages.clone()],
+            },
+            BuildStep {
+                name: "tree".to_owned(),
+                read: vec![order, packages],
+                wrote: vec![tree.clone()],
+            },
+        ];
+        let made = report
+            .outputs
+            .iter()
+            .filter(|output| output.kind != Kind::Manifest);
+        steps.extend(made.map(|output| BuildStep {
+            name: word(output.kind).to_owned(),
+            read: vec![tree.clone()],
+            wrote: vec![digest(word(output.kind), &output.sha256)],
+        }));
+        Ok(steps)
+    }
+
+    /// Writes the log, of a build that failed too.
+    pub(super) fn log(
+        &self,
+        context: &Context,
+        steps: Vec<TimedStep>,
+        error: Option<&Error>,
+    ) -> Result<(), Error> {
+        let log = BuildLog {
+            format: documents::FORMAT,
+            image: self.locked.title.clone(),
+            architecture: self.locked.plan.architecture.clone(),
+            began: context.settings.now.to_string(),
+            host: host(),
+            built: error.is_none(),
+            error: error.map(ToString::to_string),
+            steps,
+        };
+        let path = self.places.last(&self.places.beside(LOG));
+        Ok(fs::replace(&path, &text(&log)?)?)
+    }
+}
+
+/// The job without the paths of this machine and what only limits it: what decides about the tree.
+fn bare(job: &Job) -> Job {
+    let mut bare = job.clone();
+    for package in &mut bare.packages {
+        package.file.clear();
+    }
+    bare.outputs.clear();
+    bare.keep = None;
+    bare
+}
+
+/// The word for an output.
+pub(super) fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Tar => "tar",
+        Kind::Dir => "dir",
+        Kind::Manifest => "tree",
+    }
+}
+
+/// The word for a stage.
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Scripts => "scripts",
+        Stage::Settings => "settings",
+        Stage::Finished => "finished",
+    }
+}
+
+fn digest(name: &str, sha256: &str) -> Digest {
+    Digest {
+        name: name.to_owned(),
+        sha256: sha256.to_owned(),
+    }
+}
+
+/// A package as the records name it.
+fn package(package: &LockedPackage) -> BuiltPackage {
+    BuiltPackage {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        architecture: package.architecture.clone(),
+        source: package.source.clone(),
+        source_version: package.source_version.clone(),
+        size: package.size,
+        sha256: package.sha256.to_string(),
+        repository: package.repository.clone(),
+        path: package.path.clone(),
+    }
+}
+
+/// This machine, for the log alone.
+fn host() -> BuildHost {
+    let kernel = |name: &str| {
+        let bytes = fs::read_limited(&Path::new("/proc/sys/kernel").join(name), 1 << 10);
+        let bytes = bytes.unwrap_or_default();
+        String::from_utf8_lossy(&bytes).trim().to_owned()
+    };
+    BuildHost {
+        name: kernel("hostname"),
+        kernel: kernel("osrelease"),
+        architecture: machine::architecture(),
+        root: is_root(),
+    }
+}
+
+/// Whether this process runs as root: who it is owns its directory of the process table.
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+/// A document as it is written: two spaces a level, a line end at the end.
+fn text(document: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes =
+        serde_json::to_vec_pretty(document).map_err(|error| Error::Check(error.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
