@@ -4,7 +4,7 @@
 //! whether the answers agree.
 
 mod broken;
-mod measure;
+pub(crate) mod measure;
 mod subjects;
 mod table;
 

@@ -9,6 +9,7 @@ mod documents;
 pub(crate) mod generated;
 mod layers;
 mod licences;
+mod rootfs;
 mod showcase;
 mod walls;
 mod words;
@@ -91,11 +92,18 @@ const CHECKS: &[Check] = &[
     },
 ];
 
-const SYSTEM_CHECKS: &[Check] = &[Check {
-    name: "live",
-    what: "commands in README and docs against the real archive",
-    run: documents::check_live,
-}];
+const SYSTEM_CHECKS: &[Check] = &[
+    Check {
+        name: "live",
+        what: "commands in README and docs against the real archive",
+        run: documents::check_live,
+    },
+    Check {
+        name: "rootfs",
+        what: "a tree equal to mmdebstrap's, the same bits as root and not",
+        run: rootfs::check,
+    },
+];
 
 /// Runs the checks named, or all; `--system` adds those that need the network.
 pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {

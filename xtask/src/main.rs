@@ -1,11 +1,12 @@
 //! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`,
-//! `cargo xtask bench`.
+//! `cargo xtask bench`, `cargo xtask rootfs`.
 
 use std::process::ExitCode;
 
 mod bench;
 mod check;
 mod differential;
+mod rootfs;
 mod source;
 
 fn main() -> ExitCode {
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
         "docs" => check::generated::write().map(|()| true),
         "differential" => differential::run(rest),
         "bench" => bench::run(rest),
-        _ => Err("tasks: check [--system] [NAME…], docs, differential, bench".to_owned()),
+        "rootfs" => rootfs::run(rest),
+        _ => Err("tasks: check [--system] [NAME…], docs, differential, bench, rootfs".to_owned()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
