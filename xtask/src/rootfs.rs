@@ -1,0 +1,223 @@
+//! Root file systems beside the peer: `cargo xtask rootfs compare|same|bench|diff`.
+//!
+//! `compare` makes the tree of a set of packages with mmdebstrap and with `formwork build` from
+//! the same locked package files, both right after the maintainer scripts, and lays them beside
+//! each other file for file. `same` builds a set four times, twice as root and twice as an
+//! ordinary user, each time on what might be another machine, and compares the bits. `bench`
+//! measures both programs in turns. `diff` compares any two archives. The sets are
+//! `bench/SET.txt`, the differences let through `bench/SET.exceptions`.
+
+mod bench;
+mod differences;
+mod exceptions;
+mod ours;
+mod peer;
+mod place;
+mod same;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use crate::differential::default_data;
+use place::Place;
+use std::path::{Path, PathBuf};
+use tree::Tree;
+
+/// All sets that are compared on.
+pub(crate) const SETS: [&str; 4] = ["minbase", "industrial", "security", "server"];
+/// All suites that are compared on.
+pub(crate) const SUITES: [&str; 3] = ["bullseye", "bookworm", "trixie"];
+
+/// What the caller asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) suites: Vec<String>,
+    pub(crate) sets: Vec<String>,
+    pub(crate) architecture: String,
+    pub(crate) formwork: PathBuf,
+    pub(crate) data: PathBuf,
+    pub(crate) rounds: usize,
+    /// Stops after the peer's tree.
+    pub(crate) only_peer: bool,
+    /// An ordinary user to build as; without one those runs are left out.
+    pub(crate) user: Option<String>,
+}
+
+impl Options {
+    /// What holds unless the caller says otherwise.
+    pub(crate) fn new() -> Self {
+        Self {
+            suites: vec!["bookworm".to_owned()],
+            sets: vec!["minbase".to_owned()],
+            architecture: "amd64".to_owned(),
+            formwork: "target/release/formwork".into(),
+            data: default_data().join("rootfs"),
+            rounds: 3,
+            only_peer: false,
+            user: None,
+        }
+    }
+
+    fn parse(arguments: &[String]) -> Result<Self, String> {
+        let mut options = Self::new();
+        let mut arguments = arguments.iter();
+        while let Some(name) = arguments.next() {
+            if name == "--only-peer" {
+                options.only_peer = true;
+                continue;
+            }
+            let value = arguments
+                .next()
+                .ok_or_else(|| format!("{name} needs a value"))?;
+            let list = |all: &[&str]| -> Vec<String> {
+                match value.as_str() {
+                    "all" => all.iter().map(|one| (*one).to_owned()).collect(),
+                    some => some.split(',').map(str::to_owned).collect(),
+                }
+            };
+            match name.as_str() {
+                "--suite" => options.suites = list(&SUITES),
+                "--set" => options.sets = list(&SETS),
+                "--arch" => options.architecture.clone_from(value),
+                "--formwork" => options.formwork = value.into(),
+                "--data" => options.data = value.into(),
+                "--rounds" => options.rounds = value.parse().map_err(|_| "--rounds: no number")?,
+                "--user" => options.user = Some(value.clone()),
+                _ => return Err(format!("unknown option `{name}`")),
+            }
+        }
+        for path in [&mut options.formwork, &mut options.data] {
+            *path = std::path::absolute(&*path).map_err(|error| error.to_string())?;
+        }
+        Ok(options)
+    }
+
+    /// The places of all suites and sets asked for.
+    fn places(&self) -> Result<Vec<Place>, String> {
+        let mut places = Vec::new();
+        for suite in &self.suites {
+            for set in &self.sets {
+                places.push(Place::prepare(self, suite, set)?);
+            }
+        }
+        Ok(places)
+    }
+}
+
+/// Runs one of the tasks; `Ok(false)` is a finding.
+pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("", arguments),
+    };
+    match task {
+        "compare" => compare(&Options::parse(rest)?),
+        "same" => same::run(&Options::parse(rest)?),
+        "bench" => bench::run(&Options::parse(rest)?),
+        "diff" => match rest {
+            [left, right] => diff(Path::new(left), Path::new(right)),
+            _ => Err("usage: cargo xtask rootfs diff LEFT.tar RIGHT.tar".to_owned()),
+        },
+        _ => Err(
+            "rootfs compare|same|bench [--suite S,…|all] [--set S,…|all] [--arch A] [--user NAME] \
+             [--formwork PROGRAM] [--data DIR] [--rounds N] [--only-peer], rootfs diff LEFT RIGHT"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The findings of a comparison and of two builds of one set, for the list of checks.
+pub(crate) fn sample(options: &Options) -> Result<Vec<String>, String> {
+    let mut findings = Vec::new();
+    for place in options.places()? {
+        findings.extend(compare_one(&place)?.findings());
+        findings.extend(same::findings(&place)?);
+    }
+    Ok(findings)
+}
+
+fn compare(options: &Options) -> Result<bool, String> {
+    let mut equal = true;
+    for place in options.places()? {
+        if options.only_peer {
+            println!("{}", place.peer_tree()?.display());
+            continue;
+        }
+        let comparison = compare_one(&place)?;
+        print!("{}", comparison.report);
+        equal &= comparison.passes();
+    }
+    Ok(equal)
+}
+
+/// One comparison, with all that differs.
+struct Comparison {
+    most: usize,
+    verdict: exceptions::Verdict,
+    report: String,
+}
+
+impl Comparison {
+    fn passes(&self) -> bool {
+        self.verdict.passes(self.most)
+    }
+
+    fn findings(&self) -> Vec<String> {
+        match self.passes() {
+            true => Vec::new(),
+            false => self.report.lines().map(str::to_owned).collect(),
+        }
+    }
+}
+
+fn compare_one(place: &Place) -> Result<Comparison, String> {
+    let theirs = Tree::read(&place.peer_tree()?)?;
+    let ours = Tree::read(&place.our_tree()?)?;
+    let differences = differences::between(&theirs, &ours)?;
+    let list = exceptions::load(&place.set)?;
+    let verdict = exceptions::judge(&differences, &list, &place.suite);
+    let most = exceptions::most(&place.set);
+    let mut report = format!(
+        "{}: {} paths, {} differ, {} of them on the list (at most {most}), {} lines too many\n",
+        place.name,
+        theirs.entries.len(),
+        differences.len(),
+        verdict.excused.len(),
+        verdict.stale.len(),
+    );
+    for path in &verdict.unexpected {
+        report.push_str(&format!("  {path}: {}\n", differences[path].join("; ")));
+        for line in differences::lines(&theirs, &ours, path) {
+            report.push_str(&format!("      {line}\n"));
+        }
+    }
+    for line in &verdict.stale {
+        report.push_str(&format!("  no longer needed: {line}\n"));
+    }
+    let kept = place.directory.join("differences.txt");
+    std::fs::write(&kept, &report).map_err(|error| format!("{}: {error}", kept.display()))?;
+    Ok(Comparison {
+        most,
+        verdict,
+        report,
+    })
+}
+
+/// Prints how two archives differ.
+fn diff(left: &Path, right: &Path) -> Result<bool, String> {
+    let (theirs, ours) = (Tree::read(left)?, Tree::read(right)?);
+    let differences = differences::between(&theirs, &ours)?;
+    for (path, aspects) in &differences {
+        println!("{path}: {}", aspects.join("; "));
+        for line in differences::lines(&theirs, &ours, path) {
+            println!("    {line}");
+        }
+    }
+    println!(
+        "{} and {} paths, {} differ",
+        theirs.entries.len(),
+        ours.entries.len(),
+        differences.len()
+    );
+    Ok(differences.is_empty())
+}

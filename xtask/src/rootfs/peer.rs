@@ -1,0 +1,201 @@
+//! The peer's tree: mmdebstrap on a repository that holds exactly the packages of the lock.
+//!
+//! The stanzas of that repository are the archive's own, byte for byte, so that priorities and
+//! sections are those that apt would see; its package files are the ones in our cache. apt can
+//! only choose what we chose, and mmdebstrap does everything else as for anybody. The tree is
+//! mmdebstrap's own archive without its cleaning of what makes results differ; apt's lists, logs
+//! and caches are kept outside, as are its copies of the builder's host name and resolver.
+
+use super::place::{Place, succeed, write};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// mmdebstrap for one place.
+pub(crate) struct Peer<'a> {
+    place: &'a Place,
+    repository: PathBuf,
+    scratch: PathBuf,
+}
+
+impl<'a> Peer<'a> {
+    /// Lays out the repository.
+    pub(crate) fn new(place: &'a Place) -> Result<Self, String> {
+        let peer = Self {
+            place,
+            repository: place.directory.join("repository"),
+            scratch: scratch(&place.name),
+        };
+        peer.lay_out()?;
+        Ok(peer)
+    }
+
+    /// Makes the tree as one archive.
+    pub(crate) fn make(&self, path: &Path) -> Result<(), String> {
+        let partial = path.with_extension("partial");
+        let outcome = self.prepare().and_then(|()| {
+            succeed(&mut self.command(&partial)).map_err(|error| {
+                format!("the peer failed; `apt-get install mmdebstrap` if it is missing\n{error}")
+            })
+        });
+        self.tidy();
+        outcome?;
+        std::fs::rename(&partial, path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// What must be there before mmdebstrap runs: an empty place for apt's own state.
+    pub(crate) fn prepare(&self) -> Result<(), String> {
+        self.tidy();
+        for name in ["lists/partial", "log"] {
+            std::fs::create_dir_all(self.scratch.join(name))
+                .map_err(|error| format!("{}: {error}", self.scratch.display()))?;
+        }
+        let here = self.scratch.display();
+        write(
+            &self.scratch.join("apt.conf"),
+            &format!(
+                "Dir::State::Lists \"{here}/lists/\";\nDir::Log \"{here}/log/\";\n\
+                 Dir::Cache::pkgcache \"\";\nDir::Cache::srcpkgcache \"\";\n"
+            ),
+        )
+    }
+
+    /// mmdebstrap with everything it is told.
+    pub(crate) fn command(&self, path: &Path) -> Command {
+        let mut command = Command::new("mmdebstrap");
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", "/root")
+            .env("TZ", "UTC")
+            .env("TMPDIR", &self.scratch)
+            .env("FORMWORK_PEER", &self.scratch)
+            .env("INITRD", "No")
+            .env("SOURCE_DATE_EPOCH", self.place.epoch().to_string())
+            .args([
+                "--quiet",
+                "--mode=root",
+                "--variant=minbase",
+                "--format=tar",
+            ])
+            .arg("--skip=cleanup/reproducible,cleanup/run,cleanup/tmp,output/dev")
+            .arg("--setup-hook=cat \"$FORMWORK_PEER\"/apt.conf >> \"$MMDEBSTRAP_APT_CONFIG\"")
+            .arg("--customize-hook=rm \"$1\"/etc/hostname \"$1\"/etc/resolv.conf")
+            .arg(format!("--architectures={}", self.place.architecture));
+        if !self.place.wishes.is_empty() {
+            command.arg(format!("--include={}", self.place.wishes.join(",")));
+        }
+        command.arg(&self.place.suite).arg(path).arg(format!(
+            "deb [trusted=yes] copy://{} {} main",
+            self.repository.display(),
+            self.place.suite
+        ));
+        command
+    }
+
+    /// Removes apt's state and whatever a run has left.
+    pub(crate) fn tidy(&self) {
+        // Nothing depends on what may stay behind in the directory for temporary files.
+        let _left = std::fs::remove_dir_all(&self.scratch);
+    }
+
+    /// Writes the index, its Release and links to the package files.
+    fn lay_out(&self) -> Result<(), String> {
+        let place = self.place;
+        let packages = place.packages()?;
+        let stanzas = stanzas(place)?;
+        let mut index = String::new();
+        for package in packages {
+            let digest = package.sha256.to_string();
+            let stanza = stanzas
+                .get(&digest)
+                .ok_or_else(|| format!("{}: no index in the cache lists it", package.name))?;
+            index.push_str(stanza.trim_matches('\n'));
+            index.push_str("\n\n");
+            let link = self.repository.join(&package.path);
+            write(&link.with_file_name(".keep"), "")?;
+            if !link.exists() {
+                let blob = place.blobs().join(&digest[..2]).join(&digest);
+                std::os::unix::fs::symlink(&blob, &link)
+                    .map_err(|error| format!("{}: {error}", link.display()))?;
+            }
+        }
+        let dist = self.repository.join("dists").join(&place.suite);
+        let name = format!("main/binary-{}/Packages", place.architecture);
+        write(&dist.join(&name), &index)?;
+        let digest = succeed(Command::new("sha256sum").arg(dist.join(&name)))?;
+        let digest = String::from_utf8_lossy(&digest);
+        let digest = digest.split(' ').next().unwrap_or_default();
+        let date = succeed(
+            Command::new("date")
+                .args(["-u", "-R", "-d"])
+                .arg(format!("@{}", place.epoch())),
+        )?;
+        write(
+            &dist.join("Release"),
+            &format!(
+                "Suite: {suite}\nCodename: {suite}\nDate: {date}Architectures: {arch}\n\
+                 Components: main\nSHA256:\n {digest} {size} {name}\n",
+                suite = place.suite,
+                arch = place.architecture,
+                date = String::from_utf8_lossy(&date).replace("+0000", "UTC"),
+                size = index.len(),
+            ),
+        )
+    }
+}
+
+/// A directory on a file system in memory where there is one, as both sides are measured there.
+fn scratch(name: &str) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let base = match memory.is_dir() {
+        true => memory.to_owned(),
+        false => std::env::temp_dir(),
+    };
+    base.join(format!("formwork-peer-{name}-{}", std::process::id()))
+}
+
+/// The archive's stanzas of the locked packages, by digest, from the indices in the cache.
+fn stanzas(place: &Place) -> Result<BTreeMap<String, String>, String> {
+    let wanted: BTreeMap<String, ()> = place
+        .packages()?
+        .iter()
+        .map(|package| (package.sha256.to_string(), ()))
+        .collect();
+    let mut found = BTreeMap::new();
+    for path in indices(&place.blobs())? {
+        let text = succeed(Command::new("xz").arg("-dc").arg(&path))?;
+        for stanza in String::from_utf8_lossy(&text).split("\n\n") {
+            let digest = stanza
+                .lines()
+                .find_map(|line| line.strip_prefix("SHA256: "));
+            if let Some(digest) = digest.filter(|digest| wanted.contains_key(*digest)) {
+                found.insert(digest.to_owned(), stanza.to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The blobs that are compressed with xz and hold the stanzas of packages.
+fn indices(blobs: &Path) -> Result<Vec<PathBuf>, String> {
+    let list = |path: &Path| -> Result<Vec<PathBuf>, String> {
+        let entries =
+            std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(entries.flatten().map(|entry| entry.path()).collect())
+    };
+    let mut found = Vec::new();
+    for directory in list(blobs)? {
+        for blob in list(&directory)? {
+            let mut magic = [0; 6];
+            let read = File::open(&blob).and_then(|mut file| file.read_exact(&mut magic));
+            if read.is_ok() && magic == *b"\xfd7zXZ\0" {
+                found.push(blob);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
