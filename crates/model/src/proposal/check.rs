@@ -101,6 +101,13 @@ impl Proposal {
                 ));
             }
         }
+        if (package.state == State::Deferred) != package.deferred.is_some() {
+            return Err(error(
+                &source.spot,
+                format!("`{source}` has only one of state = \"deferred\" and `deferred`"),
+                "deferred = { revision = 1, reason = \"…\", first = \"…\" }",
+            ));
+        }
         if package.state.is_wanted() && package.binaries.is_empty() {
             return Err(error(
                 &source.spot,
@@ -113,13 +120,6 @@ impl Proposal {
                 &source.spot,
                 format!("`{source}` is optional, but no feature says when it is wanted"),
                 "needs = [\"tpm2\"]",
-            ));
-        }
-        if (package.state == State::Deferred) != package.deferred.is_some() {
-            return Err(error(
-                &source.spot,
-                format!("`{source}` has only one of state = \"deferred\" and `deferred`"),
-                "deferred = { revision = 1, reason = \"…\", first = \"…\" }",
             ));
         }
         if let Some(deferred) = &package.deferred

@@ -358,7 +358,7 @@ impl Reader<'_> {
                     if proposal.suites.iter().any(|suite| suite.text == **word) {
                         binary.suites.push((*word).to_owned());
                     } else {
-                        self.valid_pattern(word, &text.span())?;
+                        self.valid_pattern(word, proposal, &text.span())?;
                         binary.architectures.push((*word).to_owned());
                     }
                 }
@@ -366,7 +366,12 @@ impl Reader<'_> {
                     return Err(self.bad_restriction(rest, &text.span()));
                 }
             }
-            if binaries.contains(&binary) {
+            let same = |other: &Binary| {
+                other.name.text == binary.name.text
+                    && other.suites == binary.suites
+                    && other.architectures == binary.architectures
+            };
+            if binaries.iter().any(same) {
                 let message = format!("`{}` stands here twice", text.get_ref());
                 return Err(self.source.error(&text.span(), message));
             }
@@ -375,12 +380,16 @@ impl Reader<'_> {
         Ok(binaries)
     }
 
-    fn valid_pattern(&self, word: &str, span: &Range<usize>) -> Result<(), FileError> {
-        // A misspelt suite would pass as an architecture that nothing matches.
-        let known = word == "any"
-            || word.contains('-')
-            || formwork_deb::relation::architecture_matches("any", word);
-        if known && (word == "any" || name::is_valid(Kind::Architecture, word)) {
+    /// A misspelt suite would pass as an architecture that nothing matches: each pattern must
+    /// match one of the proposal's.
+    fn valid_pattern(
+        &self,
+        word: &str,
+        proposal: &Proposal,
+        span: &Range<usize>,
+    ) -> Result<(), FileError> {
+        let matches = |own: &Placed| formwork_deb::relation::architecture_matches(word, &own.text);
+        if proposal.architectures.iter().any(matches) {
             return Ok(());
         }
         Err(self.bad_restriction(word, span))
@@ -391,7 +400,7 @@ impl Reader<'_> {
         self.source
             .error(
                 span,
-                format!("`{words}` is neither a suite of this proposal nor an architecture"),
+                format!("`{words}` is neither a suite nor an architecture of this proposal"),
             )
             .hint("write \"libssl3 [bookworm amd64]\"")
     }
