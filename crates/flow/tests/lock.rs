@@ -546,3 +546,43 @@ fn a_repository_for_one_architecture_is_not_asked_for_another() {
     assert_eq!(bench.lock().closures, 2);
     assert_eq!(bench.locked(), ["extra 1", "hello 1.0", "hello 1.0"]);
 }
+
+#[test]
+fn each_option_has_a_closure_of_its_own() {
+    let bench = Bench::new(
+        vec![
+            package("hello", "1"),
+            package("strace", "2"),
+            package("gdb", "3"),
+        ],
+        "\"hello\"",
+    );
+    let image = "packages = [\"hello\"]\nvariant = \"essential\"\ncombinations = [[\"debug\", \"trace\"]]\n\
+                 [options.debug]\npackages = [\"gdb\"]\n[options.trace]\npackages = [\"strace\"]\n\
+                 [options.brand]\nsystem.hostname = \"x\"\n";
+    bench.write("images/gateway.toml", image.as_bytes());
+    let written = bench.lock();
+    assert_eq!(written.closures, 4, "brand needs none of its own");
+    assert_eq!(
+        written.changes.closures_added,
+        [
+            "gateway bookworm amd64",
+            "gateway+debug bookworm amd64",
+            "gateway+debug+trace bookworm amd64",
+            "gateway+trace bookworm amd64",
+        ]
+    );
+    assert!(check(&bench.context()).expect("check").current);
+    let image = image.replace("[\"gdb\"]", "[\"gdb\", \"strace\"]");
+    bench.write("images/gateway.toml", image.as_bytes());
+    let stale: Vec<String> = check(&bench.context())
+        .expect("check")
+        .stale
+        .into_iter()
+        .map(|stale| stale.image)
+        .collect();
+    assert_eq!(
+        stale,
+        ["gateway+debug", "gateway+debug+trace"].map(str::to_owned)
+    );
+}

@@ -168,12 +168,7 @@ impl<'a> State<'a> {
 fn closures(lock: &Lock) -> BTreeSet<String> {
     lock.closures
         .iter()
-        .map(|closure| {
-            format!(
-                "{} {} {}",
-                closure.image, closure.suite, closure.architecture
-            )
-        })
+        .map(crate::lock::LockedClosure::title)
         .collect()
 }
 
@@ -233,6 +228,7 @@ mod tests {
                 .entry(words[0].into())
                 .or_insert_with(|| LockedClosure {
                     image: words[0].into(),
+                    options: vec![],
                     suite: "bookworm".into(),
                     architecture: "amd64".into(),
                     foreign: vec![],

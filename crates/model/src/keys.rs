@@ -235,17 +235,13 @@ impl<'a> Keys<'a> {
         let Some((key, _)) = unknown else {
             return Ok(());
         };
-        let message = format!("unknown key `{}`", key.get_ref());
-        let error = self.source.error(&key.span(), message);
-        let near = nearest(key.get_ref(), self.asked.iter().copied(), 1);
-        Err(match near.first() {
-            Some(known) => error.hint(format!("did you mean `{known}`?")),
-            None => error.hint(format!(
-                "{} has the keys {}",
-                self.what,
-                self.asked.join(", ")
-            )),
-        })
+        Err(unknown_key(
+            self.source,
+            self.what,
+            key.get_ref(),
+            &key.span(),
+            &self.asked,
+        ))
     }
 
     /// The error that a key is missing, at the head of the table.
@@ -265,6 +261,21 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The error for a key that `what` does not have.
+pub(crate) fn unknown_key(
+    source: Source<'_>,
+    what: &str,
+    key: &str,
+    span: &Range<usize>,
+    known: &[&str],
+) -> FileError {
+    let error = source.error(span, format!("unknown key `{key}`"));
+    match nearest(key, known.iter().copied(), 1).first() {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("{what} has the keys {}", known.join(", "))),
+    }
+}
+
 /// A value that must be a string.
 fn string(source: Source<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Text, FileError> {
     match value.get_ref() {
@@ -274,7 +285,7 @@ fn string(source: Source<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Result
 }
 
 /// The error for a value of another type than expected.
-fn wrong_type(
+pub(crate) fn wrong_type(
     source: Source<'_>,
     span: &Range<usize>,
     key: &str,

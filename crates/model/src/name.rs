@@ -14,6 +14,8 @@ pub enum Kind {
     Set,
     /// An image; also the name of its file.
     Image,
+    /// An option of an image.
+    Option,
     /// A suite or codename of an archive; may hold `/` as in `bookworm/updates`, and ends in
     /// `/` for a flat repository, as in `./`.
     Suite,
@@ -34,6 +36,7 @@ impl Kind {
             Kind::Repository => "repository",
             Kind::Set => "set",
             Kind::Image => "image",
+            Kind::Option => "option",
             Kind::Suite => "suite",
             Kind::Component => "component",
             Kind::Architecture => "architecture",
@@ -45,7 +48,7 @@ impl Kind {
     #[must_use]
     pub fn alphabet(self) -> &'static str {
         match self {
-            Kind::Project | Kind::Repository | Kind::Set | Kind::Image => {
+            Kind::Project | Kind::Repository | Kind::Set | Kind::Image | Kind::Option => {
                 "small letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
             }
             Kind::Suite | Kind::Component => {
@@ -63,7 +66,7 @@ impl Kind {
 #[must_use]
 pub fn is_valid(kind: Kind, name: &str) -> bool {
     let fits = match kind {
-        Kind::Project | Kind::Repository | Kind::Set | Kind::Image => every(
+        Kind::Project | Kind::Repository | Kind::Set | Kind::Image | Kind::Option => every(
             name,
             |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(),
             b"-_.",

@@ -57,13 +57,13 @@ impl Keep {
         plan: &Plan,
         universe: &Universe<'_>,
     ) -> Vec<PackageId> {
-        let own = lock.closure(&plan.image, &plan.suite, &plan.architecture);
+        let own = lock.closure_at(plan.place());
         self.found(lock, own.into_iter().chain(akin(lock, plan)), universe)
     }
 
     /// Those of them that are the plan's own closure.
     pub(crate) fn own(&self, lock: &Lock, plan: &Plan, universe: &Universe<'_>) -> Vec<PackageId> {
-        let own = lock.closure(&plan.image, &plan.suite, &plan.architecture);
+        let own = lock.closure_at(plan.place());
         self.found(lock, own.into_iter(), universe)
     }
 

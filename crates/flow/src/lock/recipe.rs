@@ -256,7 +256,7 @@ impl Kitchen<'_> {
             }
             Err(Failure::Wishes(_)) => Err(self.unknown_wish(plan, universe)),
             Err(Failure::Conflict(conflict)) => Ok(Err(Impossible {
-                image: plan.image.clone(),
+                image: plan.name(),
                 suite: plan.suite.clone(),
                 architecture: plan.architecture.clone(),
                 contradiction: Contradiction {
@@ -306,6 +306,7 @@ impl Kitchen<'_> {
         reasons::note(universe, solution, plan, &mut parts.reasons);
         parts.closures.push(LockedClosure {
             image: plan.image.clone(),
+            options: plan.options.clone(),
             suite: plan.suite.clone(),
             architecture: plan.architecture.clone(),
             foreign: plan.foreign.clone(),

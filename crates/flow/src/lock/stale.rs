@@ -27,16 +27,14 @@ pub(super) fn find(
     let mut found = Vec::new();
     let plans = loaded.project.plans();
     for plan in &plans {
-        let closure = current
-            .lock
-            .closure(&plan.image, &plan.suite, &plan.architecture);
+        let closure = current.lock.closure_at(plan.place());
         found.extend(compare(&loaded.project, plan, closure).map(|reason| of(plan, reason)));
     }
     for closure in &current.lock.closures {
-        let planned = plans.iter().any(|plan| is_of(plan, closure));
+        let planned = plans.iter().any(|plan| plan.place() == closure.place());
         if !planned {
             found.push(Stale {
-                image: closure.image.clone(),
+                image: closure.name(),
                 suite: closure.suite.clone(),
                 architecture: closure.architecture.clone(),
                 reason: "the project no longer asks for it".to_owned(),
@@ -52,12 +50,6 @@ pub(super) fn find(
     }
     found.sort();
     Ok(found)
-}
-
-/// Whether a closure is that of a plan.
-fn is_of(plan: &Plan, closure: &LockedClosure) -> bool {
-    (&plan.image, &plan.suite, &plan.architecture)
-        == (&closure.image, &closure.suite, &closure.architecture)
 }
 
 /// Why a closure does not fit its plan, if it does not.
@@ -148,7 +140,7 @@ fn directories(
 /// A reason that concerns one closure.
 fn of(plan: &Plan, reason: String) -> Stale {
     Stale {
-        image: plan.image.clone(),
+        image: plan.name(),
         suite: plan.suite.clone(),
         architecture: plan.architecture.clone(),
         reason,

@@ -9,11 +9,11 @@
 //!   `formwork.toml`), `suite` (left out for a plain directory, whose digest is that of its
 //!   listing), `version` if the Release has one (`12.14`), `date`, `release_sha256`, and `at`
 //!   if the project asks for a past state. Sorted by repository, suite, `at`.
-//! - `[[closure]]`: what one image is made of: `image`, `suite`, `architecture`, `foreign` if
-//!   there are further architectures, `variant`, `recommends`, `plan_sha256` (the digest of
+//! - `[[closure]]`: what one image is made of: `image`, `options` if any decide about its
+//!   packages, `suite`, `architecture`, `foreign` if there are further architectures, `variant`, `recommends`, `plan_sha256` (the digest of
 //!   what the project asks for), `packages_sha256` (the digest of the packages that were found
 //!   for it, so that neither a hand nor a merge makes a closure that nobody resolved) and
-//!   `packages`, one reference a line, sorted. Sorted by image, suite, architecture.
+//!   `packages`, one reference a line, sorted. Sorted by image, suite, architecture, options.
 //! - `[[package]]`: every package of any closure, once: `name`, `version`, `architecture`,
 //!   `source`, `source_version`, `size` in bytes, `sha256`, `repository` and `path` below the
 //!   root of the repository. Sorted by name, version in dpkg's order, architecture, digest.
@@ -43,7 +43,7 @@ use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
 use formwork_deb::version;
 
-use crate::project::Variant;
+use crate::project::{Variant, name_with_options};
 
 pub(crate) use print::quote;
 
@@ -85,6 +85,8 @@ pub struct LockedRelease {
 pub struct LockedClosure {
     /// The image.
     pub image: String,
+    /// The options that decide about its packages, besides those it has by default, sorted.
+    pub options: Vec<String>,
     /// Its suite.
     pub suite: String,
     /// Its native architecture.
@@ -101,6 +103,44 @@ pub struct LockedClosure {
     pub packages_sha256: Sha256,
     /// Its packages.
     pub packages: Vec<PackageKey>,
+}
+
+/// What tells one closure of a lock from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClosurePlace<'a> {
+    /// The image.
+    pub image: &'a str,
+    /// Its suite.
+    pub suite: &'a str,
+    /// Its native architecture.
+    pub architecture: &'a str,
+    /// The options that decide about its packages.
+    pub options: &'a [String],
+}
+
+impl LockedClosure {
+    /// What tells this closure from all others.
+    #[must_use]
+    pub fn place(&self) -> ClosurePlace<'_> {
+        ClosurePlace {
+            image: &self.image,
+            suite: &self.suite,
+            architecture: &self.architecture,
+            options: &self.options,
+        }
+    }
+
+    /// The image with its options, as in `gateway+debug`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_with_options(&self.image, &self.options)
+    }
+
+    /// The closure in a person's words: image with options, suite and architecture.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {} {}", self.name(), self.suite, self.architecture)
+    }
 }
 
 /// The digest of the packages of a closure, in whatever order.
@@ -270,7 +310,7 @@ impl Lock {
             .sort_by(|left, right| release_order(left).cmp(&release_order(right)));
         lock.releases.dedup();
         lock.closures
-            .sort_by(|left, right| closure_order(left).cmp(&closure_order(right)));
+            .sort_by(|left, right| left.place().cmp(&right.place()));
         for closure in &mut lock.closures {
             closure.packages.sort();
             closure.packages.dedup();
@@ -292,12 +332,23 @@ impl Lock {
         self.releases.iter().map(|release| release.date).max()
     }
 
-    /// The closure of an image for a suite and architecture.
+    /// The closure of an image as it is for a suite and architecture.
     #[must_use]
     pub fn closure(&self, image: &str, suite: &str, architecture: &str) -> Option<&LockedClosure> {
+        self.closure_at(ClosurePlace {
+            image,
+            suite,
+            architecture,
+            options: &[],
+        })
+    }
+
+    /// The closure of an image with options for a suite and architecture.
+    #[must_use]
+    pub fn closure_at(&self, place: ClosurePlace<'_>) -> Option<&LockedClosure> {
         self.closures
             .iter()
-            .find(|closure| closure_order(closure) == (image, suite, architecture))
+            .find(|closure| closure.place() == place)
     }
 
     /// The package of a reference.
@@ -338,9 +389,8 @@ impl Lock {
                 .iter()
                 .find(|key| self.package(key).is_none());
             if let Some(key) = missing {
-                let (image, suite, architecture) = closure_order(closure);
                 return Err(LockError::Dangling {
-                    closure: format!("{image} {suite} {architecture}"),
+                    closure: closure.title(),
                     package: plain_reference(key),
                 });
             }
@@ -414,11 +464,6 @@ fn check_texts(package: &LockedPackage) -> Result<(), LockError> {
 /// The order of releases.
 fn release_order(release: &LockedRelease) -> (&str, Option<&str>, Option<Timestamp>) {
     (&release.repository, release.suite.as_deref(), release.at)
-}
-
-/// The order of closures, which is also what must be unique.
-fn closure_order(closure: &LockedClosure) -> (&str, &str, &str) {
-    (&closure.image, &closure.suite, &closure.architecture)
 }
 
 /// A reference without a digest.

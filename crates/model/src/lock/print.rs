@@ -54,12 +54,10 @@ fn print_closure(
 ) -> Result<String, fmt::Error> {
     let mut text = String::from("\n[[closure]]\n");
     string(&mut text, "image", &closure.image)?;
+    list(&mut text, "options", &closure.options)?;
     string(&mut text, "suite", &closure.suite)?;
     string(&mut text, "architecture", &closure.architecture)?;
-    if !closure.foreign.is_empty() {
-        let quoted: Vec<String> = closure.foreign.iter().map(|name| quote(name)).collect();
-        writeln!(text, "foreign = [{}]", quoted.join(", "))?;
-    }
+    list(&mut text, "foreign", &closure.foreign)?;
     string(&mut text, "variant", closure.variant.as_str())?;
     writeln!(text, "recommends = {}", closure.recommends)?;
     string(&mut text, "plan_sha256", &closure.plan_sha256.to_string())?;
@@ -102,6 +100,15 @@ fn reference(key: &PackageKey, counts: &BTreeMap<String, usize>) -> String {
 
 fn string(text: &mut String, key: &str, value: &str) -> fmt::Result {
     writeln!(text, "{key} = {}", quote(value))
+}
+
+/// A list of names on one line, left out if it is empty.
+fn list(text: &mut String, key: &str, names: &[String]) -> fmt::Result {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
+    writeln!(text, "{key} = [{}]", quoted.join(", "))
 }
 
 /// A TOML basic string.

@@ -7,8 +7,8 @@ use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
 
 use super::{
-    FORMAT, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, closure_order,
-    plain_reference, release_order,
+    FORMAT, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, plain_reference,
+    release_order,
 };
 use crate::keys::{Keys, Text, parse};
 use crate::project::Variant;
@@ -70,8 +70,7 @@ fn read(source: Source<'_>, mut root: Keys<'_>) -> Result<Lock, FileError> {
     for keys in closures {
         let place = keys.span();
         let closure = closure(source, keys, &index)?;
-        let (image, suite, architecture) = closure_order(&closure);
-        let title = format!("{image} {suite} {architecture}");
+        let title = closure.title();
         if !seen.insert(title.clone()) {
             return Err(source.error(&place, format!("a second closure of {title}")));
         }
@@ -169,9 +168,11 @@ fn closure(
     index: &BTreeMap<String, Vec<PackageKey>>,
 ) -> Result<LockedClosure, FileError> {
     let image = keys.required_string("image")?.into_inner();
+    let mut options = names(keys.strings("options")?);
+    options.sort();
     let suite = keys.required_string("suite")?.into_inner();
     let architecture = keys.required_string("architecture")?.into_inner();
-    let foreign = keys.strings("foreign")?.unwrap_or_default();
+    let foreign = names(keys.strings("foreign")?);
     let variant = keys.required_string("variant")?;
     let recommends = keys
         .boolean("recommends")?
@@ -195,15 +196,22 @@ fn closure(
     packages.sort();
     Ok(LockedClosure {
         image,
+        options,
         suite,
         architecture,
-        foreign: foreign.into_iter().map(toml::Spanned::into_inner).collect(),
+        foreign,
         variant,
         recommends,
         plan_sha256,
         packages_sha256,
         packages,
     })
+}
+
+/// The names of a list that may be left out.
+fn names(list: Option<Vec<Text>>) -> Vec<String> {
+    let list = list.unwrap_or_default();
+    list.into_iter().map(toml::Spanned::into_inner).collect()
 }
 
 /// The package that a reference means.

@@ -29,6 +29,7 @@ fn package(name: &str, version: &str, content: &str) -> LockedPackage {
 fn closure(image: &str, packages: &[LockedPackage]) -> LockedClosure {
     LockedClosure {
         image: image.into(),
+        options: vec![],
         suite: "bookworm".into(),
         architecture: "amd64".into(),
         foreign: vec!["i386".into()],
@@ -77,6 +78,26 @@ fn the_sample_of_format_1_opens_and_prints_back_byte_for_byte() {
     let release = lock.release("debian", Some("bookworm")).expect("release");
     assert_eq!(release.version.as_deref(), Some("12.14"));
     assert!(lock.release("own", None).is_some());
+}
+
+#[test]
+fn an_image_has_a_closure_for_each_choice_of_options() {
+    let packages = vec![package("a", "1.0", "x"), package("b", "2", "z")];
+    let mut debug = closure("gateway", &packages);
+    debug.options = vec!["debug".into(), "lab".into()];
+    let closures = vec![debug.clone(), closure("gateway", &packages[..1])];
+    let lock = Lock::new(vec![], closures, packages).expect("lock");
+    let text = lock.to_string();
+    assert!(
+        text.contains("image = \"gateway\"\noptions = [\"debug\", \"lab\"]\nsuite"),
+        "{text}"
+    );
+    let back = read(&text).expect("reads");
+    assert_eq!(back, lock);
+    assert_eq!(back.closures[1].title(), "gateway+debug+lab bookworm amd64");
+    let plain = back.closure("gateway", "bookworm", "amd64").expect("plain");
+    assert_eq!(plain.packages.len(), 1);
+    assert_eq!(back.closure_at(debug.place()), Some(&back.closures[1]));
 }
 
 #[test]

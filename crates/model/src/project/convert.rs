@@ -1,13 +1,14 @@
 //! From a project as written to a project as meant: defaults filled in, names checked.
 //! Every complaint points at the words that caused it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use formwork_deb::time::Timestamp;
 use toml::Spanned;
 
 use super::base_suite;
-use super::images::Defaults;
+use super::images::{self, Defaults};
+use super::node::Node;
 use super::written;
 use super::{AllowExpired, DebianArchive, Place, Project, Repository};
 use crate::keys::Text;
@@ -20,8 +21,8 @@ const DEBIAN_KEYRING: &str = "debian-archive";
 /// Makes a whole project of what was written.
 pub(super) fn project(
     source: Source<'_>,
-    written: written::Project,
-    images: &[(&str, Source<'_>, written::Image)],
+    written: &written::Project,
+    images: &[(&str, Source<'_>)],
 ) -> Result<Project, FileError> {
     let name = match &written.name {
         Some(name) => checked(source, Kind::Project, name)?,
@@ -39,17 +40,16 @@ pub(super) fn project(
         return Err(error.hint("write [repositories.debian] and below it suite = \"bookworm\""));
     }
     repositories.sort_by(|left: &Repository, right| left.name.cmp(&right.name));
-    check_served(source, &written, &repositories)?;
+    check_served(source, written, &repositories)?;
     let defaults = Defaults {
         source,
-        written: &written,
+        written,
         repositories: &repositories,
+        sets: images::sets(source, written),
     };
-    let mut meant = BTreeMap::new();
-    for (name, source, table) in images {
-        meant.insert((*name).to_owned(), defaults.image(name, *source, table)?);
-    }
+    let meant = defaults.images(images)?;
     defaults.check_sets()?;
+    let sets = defaults.sets;
     let mirror = written
         .mirror
         .as_ref()
@@ -60,8 +60,9 @@ pub(super) fn project(
         mirror,
         repositories,
         images: meant,
-        policy: written.policy,
-        review: written.review,
+        policy: written.policy.clone(),
+        review: written.review.clone(),
+        sets,
     })
 }
 
@@ -80,7 +81,7 @@ pub(super) fn checked(source: Source<'_>, kind: Kind, text: &Text) -> Result<Str
 
 /// A kind with its article.
 fn with_article(kind: Kind) -> String {
-    let article = if matches!(kind, Kind::Image | Kind::Architecture) {
+    let article = if matches!(kind, Kind::Image | Kind::Option | Kind::Architecture) {
         "an"
     } else {
         "a"
@@ -101,6 +102,23 @@ pub(super) fn checked_list(
             return Err(source.error(&text.span(), format!("`{name}` stands here twice")));
         }
         names.push(name);
+    }
+    Ok(names)
+}
+
+/// Names in a merged image that must be valid and not repeated.
+pub(super) fn names_of(kind: Kind, list: &[Node]) -> Result<Vec<String>, FileError> {
+    let mut names = Vec::new();
+    for node in list {
+        let name = node.text().unwrap_or_default();
+        if !name::is_valid(kind, name) {
+            let message = format!("`{name}` cannot be a name of {}", with_article(kind));
+            return Err(node.error(message).hint(kind.alphabet()));
+        }
+        if names.iter().any(|known| known == name) {
+            return Err(node.error(format!("`{name}` stands here twice")));
+        }
+        names.push(name.to_owned());
     }
     Ok(names)
 }

@@ -9,19 +9,32 @@
 //! - `[policy]`: what is demanded of packages, see [`crate::policy`];
 //! - `[review]`: whose verdicts proposals need, see [`crate::review`].
 //!
-//! `images/NAME.toml` has `packages`, `suites`, `architectures`, `variant` and `recommends`.
-//! Unknown keys are errors. What a person wrote is read by [`written`], made complete by
-//! `convert`; [`Project::plans`] then says what is to be resolved.
+//! `images/NAME.toml` says what one image is made of; `shape` lists its keys. An image extends
+//! others and has options: `layers`, `options` and `merge` make one table of them, in which each
+//! value knows its place. Unknown keys are errors. What a person wrote in `formwork.toml` is
+//! read by [`written`], made complete by `convert`; [`Project::plans`] then says what is to be
+//! resolved, and [`Project::compose`] what is to be built.
 
+mod compose;
 mod convert;
 mod edit;
 mod images;
+mod layers;
+mod merge;
+pub mod node;
+mod options;
+mod packages;
 mod plan;
+mod profiles;
+mod shape;
 mod template;
 pub mod written;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod compose_tests;
 
 use std::collections::BTreeMap;
 
@@ -32,7 +45,9 @@ use crate::review::Rules;
 use crate::source::{FileError, Source, Spot};
 use crate::wish::{Restriction, Wish};
 
+pub use compose::{ComposeError, Composition, name as name_with_options};
 pub use edit::{EditError, add_package};
+pub use options::{ChoiceError, ImageOption};
 pub use plan::{Plan, PlanRepository, PlannedWish};
 pub use template::{GITIGNORE, IMAGE_NAME, image_template, project_template};
 
@@ -58,6 +73,8 @@ pub struct Project {
     pub policy: Policy,
     /// Whose verdicts its proposals need.
     pub review: Rules,
+    /// Its named sets of packages.
+    sets: packages::Sets,
 }
 
 /// A repository of a project.
@@ -152,16 +169,20 @@ pub struct AllowExpired {
 pub struct Image {
     /// Its name, which is that of its file.
     pub name: String,
+    /// What it is for, if its file says so.
+    pub description: Option<String>,
     /// The suites it is made for.
     pub suites: Vec<String>,
     /// The architectures it is made for.
     pub architectures: Vec<String>,
-    /// The set it begins with.
-    pub variant: Variant,
-    /// Whether recommended packages are taken too.
-    pub recommends: bool,
-    /// What it asks for, sets taken apart, in the order written.
-    pub entries: Vec<Entry>,
+    /// Whether it is only there to be extended.
+    pub is_abstract: bool,
+    /// Its options.
+    options: options::Options,
+    /// The combinations of options that are locked besides each option alone.
+    combinations: Vec<(Vec<String>, Spot)>,
+    /// What its files say, bases first.
+    tables: Vec<node::Table>,
 }
 
 /// One package that an image asks for.
@@ -265,10 +286,6 @@ impl Project {
     /// Reads a project from its texts: `formwork.toml`, and each image with its name.
     pub fn read(project: Source<'_>, images: &[(&str, Source<'_>)]) -> Result<Project, FileError> {
         let written = written::Project::read(project)?;
-        let mut written_images = Vec::new();
-        for (name, source) in images {
-            written_images.push((*name, *source, written::Image::read(*source)?));
-        }
-        convert::project(project, written, &written_images)
+        convert::project(project, &written, images)
     }
 }

@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use formwork_deb::sha256::Sha256;
 
-use super::{Image, Place, Project, Repository, Variant};
+use super::{Composition, Place, Project, Repository, Variant, name_with_options};
+use crate::lock::ClosurePlace;
 use crate::source::Spot;
 use crate::wish::Wish;
 
@@ -17,6 +18,8 @@ use crate::wish::Wish;
 pub struct Plan {
     /// The image.
     pub image: String,
+    /// The options that decide about its packages, besides those it has by default.
+    pub options: Vec<String>,
     /// The suite of the image.
     pub suite: String,
     /// The native architecture.
@@ -54,23 +57,25 @@ pub struct PlanRepository {
 }
 
 impl Project {
-    /// The plans of all images, sorted by image, then suite and architecture as written.
+    /// The plans of all images, sorted by image, then suite and architecture as written, an
+    /// image as it is before the same with options.
     #[must_use]
     pub fn plans(&self) -> Vec<Plan> {
-        let mut plans = Vec::new();
-        for image in self.images.values() {
-            for suite in &image.suites {
-                for architecture in &image.architectures {
-                    plans.push(self.plan(image, suite, architecture));
-                }
+        let mut plans: Vec<Plan> = Vec::new();
+        for build in self.builds() {
+            let plan = self.plan(&build);
+            if !plans.iter().any(|known| known.place() == plan.place()) {
+                plans.push(plan);
             }
         }
         plans
     }
 
-    /// The plan of one image for one suite and architecture.
-    fn plan(&self, image: &Image, suite: &str, architecture: &str) -> Plan {
-        let wishes: Vec<PlannedWish> = image
+    /// What is to be resolved for one composition.
+    #[must_use]
+    pub fn plan(&self, build: &Composition) -> Plan {
+        let (suite, architecture) = (build.suite.as_str(), build.architecture.as_str());
+        let wishes: Vec<PlannedWish> = build
             .entries
             .iter()
             .filter(|entry| entry.restriction.allows(architecture))
@@ -88,12 +93,13 @@ impl Project {
         foreign.dedup();
         let repositories = self.taking_part(suite, architecture, &foreign);
         Plan {
-            image: image.name.clone(),
+            image: build.image.clone(),
+            options: build.closure_options.clone(),
             suite: suite.to_owned(),
             architecture: architecture.to_owned(),
             foreign,
-            variant: image.variant,
-            recommends: image.recommends,
+            variant: build.variant,
+            recommends: build.recommends,
             wishes,
             repositories,
         }
@@ -184,10 +190,27 @@ impl Plan {
         Sha256::of(text.as_bytes())
     }
 
-    /// The plan in a person's words: image, suite and architecture.
+    /// The plan in a person's words: image with options, suite and architecture.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{} {} {}", self.image, self.suite, self.architecture)
+        format!("{} {} {}", self.name(), self.suite, self.architecture)
+    }
+
+    /// The image with its options, as in `gateway+debug`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_with_options(&self.image, &self.options)
+    }
+
+    /// What tells a plan from all others, and names its closure in the lock.
+    #[must_use]
+    pub fn place(&self) -> ClosurePlace<'_> {
+        ClosurePlace {
+            image: &self.image,
+            suite: &self.suite,
+            architecture: &self.architecture,
+            options: &self.options,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A project as written: the keys of `formwork.toml` and `images/NAME.toml` with their places.
+//! A project as written: the keys of `formwork.toml` with their places.
 //!
 //! Nothing is judged here but the types of the values and the spelling of the keys.
 
@@ -46,16 +46,6 @@ pub struct Repository {
 pub struct AllowExpired {
     pub(crate) until: Text,
     pub(crate) reason: Text,
-}
-
-/// `images/NAME.toml`.
-#[derive(Debug)]
-pub struct Image {
-    pub(crate) suites: Option<Vec<Text>>,
-    pub(crate) architectures: Option<Vec<Text>>,
-    pub(crate) packages: Option<Vec<Text>>,
-    pub(crate) variant: Option<Text>,
-    pub(crate) recommends: Option<bool>,
 }
 
 impl Project {
@@ -145,22 +135,5 @@ impl AllowExpired {
         let until = until.ok_or_else(|| missing("until"))?;
         let reason = reason.ok_or_else(|| missing("reason"))?;
         Ok(AllowExpired { until, reason })
-    }
-}
-
-impl Image {
-    /// Reads the text of `images/NAME.toml`.
-    pub fn read(source: Source<'_>) -> Result<Image, FileError> {
-        let tree = parse(source)?;
-        let mut root = Keys::root(source, "an image", &tree);
-        let image = Image {
-            packages: root.strings("packages")?,
-            suites: root.strings("suites")?,
-            architectures: root.strings("architectures")?,
-            variant: root.string("variant")?,
-            recommends: root.boolean("recommends")?,
-        };
-        root.finish()?;
-        Ok(image)
     }
 }
