@@ -581,8 +581,5 @@ fn each_option_has_a_closure_of_its_own() {
         .into_iter()
         .map(|stale| stale.image)
         .collect();
-    assert_eq!(
-        stale,
-        ["gateway+debug", "gateway+debug+trace"].map(str::to_owned)
-    );
+    assert_eq!(stale, ["gateway+debug"], "the combination had it already");
 }
