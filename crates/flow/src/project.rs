@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use formwork_model::lock::{self, Lock, LockError};
-use formwork_model::project::Project;
+use formwork_model::project::{ComposeError, Project, name_with_options};
 use formwork_model::source::{FileError, Source};
 use formwork_sys::fs;
 use thiserror::Error;
@@ -57,6 +57,17 @@ pub enum ProjectError {
         /// Names that would do.
         known: Vec<String>,
     },
+    /// What is asked for cannot be composed.
+    #[error(transparent)]
+    Compose(Box<ComposeError>),
+    /// The lock has no closure of a combination of options, because nobody wrote it down.
+    #[error("{} is no combination that the lock has", name_with_options(.image, .options))]
+    NotCombined {
+        /// The image.
+        image: String,
+        /// The options.
+        options: Vec<String>,
+    },
     /// There is no lock.
     #[error("the project has no {}", lock::FILE_NAME)]
     NoLock,
@@ -92,6 +103,12 @@ impl ProjectError {
             ProjectError::NotOne(_) => "begin one there: formwork init DIR",
             ProjectError::Exists(_) => "nothing was written; name another directory",
             ProjectError::NoImage => "describe one in images/NAME.toml",
+            ProjectError::Compose(error) => return error.hint(),
+            ProjectError::NotCombined { image, options } => {
+                return Some(format!(
+                    "write it into {IMAGES}/{image}.toml: combinations = [{options:?}]; then formwork lock"
+                ));
+            }
             ProjectError::NoLock | ProjectError::UnknownRepository(_) => "write it: formwork lock",
             ProjectError::NotLocked { nearest, .. } if !nearest.is_empty() => {
                 return Some(format!("did you mean: {}?", nearest.join(", ")));
@@ -118,6 +135,15 @@ impl ProjectError {
             self,
             ProjectError::Lock(_) | ProjectError::Changed(_) | ProjectError::NoDigest(_)
         )
+    }
+}
+
+impl From<ComposeError> for ProjectError {
+    fn from(error: ComposeError) -> Self {
+        match error {
+            ComposeError::File(error) => ProjectError::File(error),
+            other => ProjectError::Compose(Box::new(other)),
+        }
     }
 }
 

@@ -27,12 +27,21 @@ use crate::terminal::table::{Align, Cell, Table};
 #[command(after_help = "\
 Examples:
   formwork build gateway
+  formwork build gateway --with debug
   formwork build gateway --arch arm64 --kind tar --kind dir
   formwork build --suite trixie --variant minbase --include openssh-server,nftables -o root.tar")]
 pub(crate) struct Build {
     /// The image; without it the project's only one
     #[arg(value_name = "IMAGE")]
     image: Option<String>,
+    /// Build with these options of the image, with commas between them (may be repeated)
+    #[arg(
+        long,
+        value_name = "OPTION,…",
+        value_delimiter = ',',
+        conflicts_with_all = ["variant", "include"]
+    )]
+    with: Vec<String>,
     /// Build for this architecture of the image; without it for this machine's, or the image's first
     #[arg(short, long, value_name = "ARCH")]
     arch: Option<String>,
@@ -140,7 +149,8 @@ impl Build {
 
     /// An image of the project, or what the command line describes.
     fn what(&self, session: &Session) -> Result<What, Failure> {
-        let loose = self.image.is_none() && (self.loose.is_used() || !session.has_project()?);
+        let named = self.image.is_some() || !self.with.is_empty();
+        let loose = !named && (self.loose.is_used() || !session.has_project()?);
         if loose {
             if self.output.is_none() {
                 return Err(Failure::Usage {
@@ -161,6 +171,7 @@ impl Build {
         Ok(What::Image {
             name: self.image.clone(),
             suite: self.suites.first().cloned(),
+            with: self.with.clone(),
         })
     }
 

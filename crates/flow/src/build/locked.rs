@@ -6,7 +6,7 @@ use formwork_model::documents::LockChecked;
 use formwork_model::event::{Event, Phase, Unit};
 use formwork_model::lock::{Lock, LockedClosure, LockedPackage};
 use formwork_model::nearest::nearest;
-use formwork_model::project::{Image, Plan, Project};
+use formwork_model::project::{Composition, Image, Plan, Project};
 
 use super::order::{Order, What};
 use super::{NotBuilt, loose};
@@ -35,10 +35,7 @@ pub(super) struct Locked {
 impl Locked {
     /// The closure that is built.
     pub(super) fn closure(&self) -> Result<&LockedClosure, Error> {
-        let plan = &self.plan;
-        let found = self
-            .lock
-            .closure(&plan.image, &plan.suite, &plan.architecture);
+        let found = self.lock.closure_at(self.plan.place());
         found.ok_or_else(|| ProjectError::NoLock.into())
     }
 
@@ -62,19 +59,23 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, No
         total: None,
     });
     let found = match &order.what {
-        What::Image { name, suite } => {
+        What::Image { name, suite, with } => {
             let loaded = project::open(context)?;
             let image = image_of(&loaded.project, name.as_deref())?;
             let suite = suite_of(image, suite.as_deref())?;
             let architecture = architecture_of(image, order.architecture.as_deref())?;
-            let plan = plan(&loaded.project, &image.name, &suite, &architecture)?;
-            let title = title(image, &suite);
-            of_project(context, loaded, plan, title)?
+            let composed = loaded
+                .project
+                .compose(&image.name, with, &suite, &architecture);
+            let composition = composed.map_err(ProjectError::from)?;
+            let title = title(image, &composition);
+            of_project(context, loaded, composition, title)?
         }
         What::Loose(asked) => {
             let loaded = loose::project(context, asked, order.architecture.as_deref())?;
-            let plan = loaded.project.plans().into_iter().next();
-            let plan = plan.ok_or(ProjectError::NoImage)?;
+            let composition = loaded.project.builds().into_iter().next();
+            let composition = composition.ok_or(ProjectError::NoImage)?;
+            let plan = loaded.project.plan(&composition);
             match loose::lock(context, &loaded)? {
                 Err(impossible) => Err(NotBuilt::Impossible(impossible)),
                 Ok(lock) => Ok(Locked {
@@ -102,9 +103,11 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, No
 fn of_project(
     context: &Context,
     loaded: LoadedProject,
-    plan: Plan,
+    composition: Composition,
     title: String,
 ) -> Result<Result<Locked, NotBuilt>, Error> {
+    let plan = loaded.project.plan(&composition);
+    check_combined(&loaded.project, &plan)?;
     if loaded.lock()?.is_none() {
         // Nothing is fixed yet, so nothing that somebody relies on can change.
         match lock::lock(context)? {
@@ -119,7 +122,7 @@ fn of_project(
         checked.stale.retain(|stale| {
             stale.image.is_empty()
                 || (&stale.image, &stale.suite, &stale.architecture)
-                    == (&plan.image, &plan.suite, &plan.architecture)
+                    == (&plan.name(), &plan.suite, &plan.architecture)
         });
         if !checked.stale.is_empty() {
             let checked = LockChecked {
@@ -141,9 +144,10 @@ fn of_project(
 
 /// The image of this name, or the only one.
 fn image_of<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Image, Error> {
-    let names = || project.images.keys().map(String::as_str);
+    let built = || project.images.values().filter(|image| !image.is_abstract);
+    let names = || built().map(|image| image.name.as_str());
     match name {
-        Some(name) => project.images.get(name).ok_or_else(|| {
+        Some(name) => built().find(|image| image.name == name).ok_or_else(|| {
             let close = nearest(name, names(), OFFERED);
             let offered = if close.is_empty() {
                 names().collect()
@@ -152,14 +156,10 @@ fn image_of<'a>(project: &'a Project, name: Option<&str>) -> Result<&'a Image, E
             };
             unknown("image", name, "the project", &offered)
         }),
-        None if project.images.len() > 1 => {
+        None if built().count() > 1 => {
             Err(ProjectError::WhichImage(names().map(str::to_owned).collect()).into())
         }
-        None => Ok(project
-            .images
-            .values()
-            .next()
-            .ok_or(ProjectError::NoImage)?),
+        None => Ok(built().next().ok_or(ProjectError::NoImage)?),
     }
 }
 
@@ -210,22 +210,27 @@ fn unknown(what: &'static str, name: &str, place: &str, known: &[&str]) -> Error
     .into()
 }
 
-/// The plan of an image for a suite and architecture.
-fn plan(project: &Project, image: &str, suite: &str, architecture: &str) -> Result<Plan, Error> {
-    let fits = |plan: &Plan| {
-        (plan.image.as_str(), plan.suite.as_str()) == (image, suite)
-            && plan.architecture == architecture
-    };
-    let found = project.plans().into_iter().find(fits);
-    Ok(found.ok_or(ProjectError::NoImage)?)
+/// The lock holds closures of each option alone and of combinations that are written down; any
+/// other combination must first be.
+fn check_combined(project: &Project, plan: &Plan) -> Result<(), Error> {
+    let planned = project.plans();
+    if planned.iter().any(|known| known.place() == plan.place()) {
+        return Ok(());
+    }
+    Err(ProjectError::NotCombined {
+        image: plan.image.clone(),
+        options: plan.options.clone(),
+    }
+    .into())
 }
 
-/// What an image is called: its name, and its suite where that is not its first.
-fn title(image: &Image, suite: &str) -> String {
-    if image.suites.first().is_some_and(|first| first == suite) {
-        image.name.clone()
+/// What an image is called: its name with its options, and its suite where that is not its first.
+fn title(image: &Image, composition: &Composition) -> String {
+    let (name, suite) = (composition.name(), &composition.suite);
+    if image.suites.first() == Some(suite) {
+        name
     } else {
-        format!("{}@{suite}", image.name)
+        format!("{name}@{suite}")
     }
 }
 

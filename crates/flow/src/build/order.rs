@@ -33,6 +33,8 @@ pub enum What {
         name: Option<String>,
         /// The suite; without it the image's first.
         suite: Option<String>,
+        /// Options besides those that are on by default.
+        with: Vec<String>,
     },
     /// What the command line says, from this machine's own mirror and without a project.
     Loose(Loose),
