@@ -1,1 +1,6 @@
 //! Proposals, reviews and the approved list: what follows from them, and how it is told.
+
+pub mod flat;
+pub mod formats;
+pub mod import;
+pub mod policy;

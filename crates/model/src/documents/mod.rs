@@ -9,6 +9,8 @@
 mod build;
 mod cache;
 mod closure;
+mod findings;
+mod flat;
 mod lock;
 mod query;
 #[cfg(feature = "schema")]
@@ -33,6 +35,11 @@ pub use closure::{
     WayOut, Why,
 };
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
+pub use findings::{Finding, FindingState, Findings, Severity};
+pub use flat::{
+    ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Flat, FlatAside, FlatBinary, FlatDiff,
+    FlatSource, ListedBinary, SuiteDiff,
+};
 pub use query::{
     Dependant, Explanation, ExplanationPath, PathStep, ReverseDependencies, Search, SearchMatch,
     Shown, ShownPackage, ShownRelation, SourceBinary, SourceGroup, Sources, Tree, TreeNode,
