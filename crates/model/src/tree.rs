@@ -3,8 +3,9 @@
 //! # `IMAGE.tree.json`, format 1
 //!
 //! One JSON document, written so that each entry is a line of its own; line tools and `diff`
-//! work on it. Before the entries stand `format`, `image`, `suite`, `architecture` and `date`.
-//! The entries are sorted by the bytes of their paths, the root `/` first. An entry has, in this
+//! work on it. Before the entries stand `format`, `suite`, `architecture` and `date`.
+//! The entries are sorted by their paths, name by name, so that the content of a directory
+//! follows it; the root `/` comes first. An entry has, in this
 //! order and only where they apply:
 //!
 //! - `path`, absolute. Bytes that are not UTF-8, control characters and `%` are written `%XX`;
@@ -14,7 +15,7 @@
 //!   seconds since 1970;
 //! - of a file `size` and `sha256`; of a symbolic link `target`; of a device `device` as
 //!   `MAJOR:MINOR`;
-//! - a `hard` link has a path, a `target` (the smallest path of the same file, whose entry has
+//! - a `hard` link has a path, a `target` (the first path of the same file, whose entry has
 //!   everything else) and a package;
 //! - `xattrs`, names and values;
 //! - `package`: the one whose list of files names the path. A directory that several packages
@@ -23,6 +24,7 @@
 //! Nothing in it depends on when, where or by whom the tree was made: the same tree, the same
 //! bytes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -34,8 +36,6 @@ pub const FORMAT: u32 = 1;
 /// All files of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// The image, with its options and any suite other than its first.
-    pub image: String,
     /// The suite.
     pub suite: String,
     /// The architecture.
@@ -62,7 +62,7 @@ pub struct Entry {
     /// When it was changed, in seconds since 1970.
     pub modified: i64,
     /// Its extended attributes.
-    pub attributes: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub attributes: BTreeMap<String, Vec<u8>>,
     /// The package that owns it.
     pub package: Option<String>,
 }
@@ -81,7 +81,7 @@ pub enum Node {
     Directory,
     /// A symbolic link.
     Symlink(Vec<u8>),
-    /// Another name of a file; its smallest path.
+    /// Another name of a file; its first path.
     Hardlink(Vec<u8>),
     /// A character device.
     Character(u32, u32),
@@ -91,6 +91,13 @@ pub enum Node {
     Fifo,
     /// A socket.
     Socket,
+}
+
+/// The order of paths: name by name, so that what is in a directory follows it at once.
+#[must_use]
+pub fn order(left: &[u8], right: &[u8]) -> Ordering {
+    let names = |path| <[u8]>::split(path, |byte: &u8| *byte == b'/');
+    names(left).cmp(names(right))
 }
 
 impl Node {
@@ -125,11 +132,7 @@ impl Manifest {
     #[must_use]
     pub fn head(&self) -> String {
         let mut text = format!("{{\n  \"format\": {FORMAT}");
-        for (key, value) in [
-            ("image", &self.image),
-            ("suite", &self.suite),
-            ("architecture", &self.architecture),
-        ] {
+        for (key, value) in [("suite", &self.suite), ("architecture", &self.architecture)] {
             text.push_str(",\n  ");
             pair(&mut text, key, value.as_bytes());
         }
@@ -207,7 +210,7 @@ impl Entry {
             text.push_str(", \"xattrs\": {");
             for (position, (name, value)) in self.attributes.iter().enumerate() {
                 text.push_str(if position == 0 { "" } else { ", " });
-                string(text, name);
+                string(text, name.as_bytes());
                 text.push_str(": ");
                 string(text, value);
             }

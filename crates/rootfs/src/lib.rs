@@ -13,5 +13,7 @@ pub mod build;
 pub mod clean;
 pub mod error;
 pub mod job;
+pub mod manifest;
+pub mod outputs;
 pub mod program;
 pub mod report;

@@ -10,12 +10,14 @@
 
 mod extension;
 mod header;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 
 use extension::Extensions;
 pub use header::Kind;
+pub use writer::Writer;
 
 const BLOCK: usize = 512;
 /// Attributes that hold for all entries are copied to each, so there must be few.

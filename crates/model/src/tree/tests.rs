@@ -23,7 +23,7 @@ fn an_entry_says_what_applies_and_nothing_else() {
     let mut capable = entry(b"usr/bin/ping", file.clone());
     capable
         .attributes
-        .insert(b"security.capability".to_vec(), vec![1, 0, 0, 2, b'a']);
+        .insert("security.capability".to_owned(), vec![1, 0, 0, 2, b'a']);
     capable.package = Some("iputils-ping".to_owned());
     let mut setuid = entry(b"usr/bin/su", file);
     setuid.mode = 0o4755;
@@ -81,7 +81,6 @@ fn any_name_is_told_without_loss() {
 #[test]
 fn the_document_is_json_with_a_line_an_entry() {
     let manifest = Manifest {
-        image: "gateway+debug@trixie".to_owned(),
         suite: "trixie".to_owned(),
         architecture: "amd64".to_owned(),
         date: 7,
@@ -90,10 +89,20 @@ fn the_document_is_json_with_a_line_an_entry() {
     let text: String = manifest.pieces().collect();
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(value["format"], 1);
-    assert_eq!(value["image"], "gateway+debug@trixie");
+    assert_eq!(value["suite"], "trixie");
     assert_eq!(value["entries"][1]["path"], "/tab%09here");
-    assert_eq!(text.lines().count(), 11);
+    assert_eq!(text.lines().count(), 10);
     let empty: String = Manifest::default().pieces().collect();
     let value: serde_json::Value = serde_json::from_str(&empty).expect("JSON");
     assert_eq!(value["entries"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn what_is_in_a_directory_follows_it_at_once() {
+    let sorted: [&[u8]; 7] = [b"", b"a", b"a/one", b"a/one/x", b"a/two", b"a-b", b"a-b/x"];
+    for (left, first) in sorted.iter().enumerate() {
+        for (right, second) in sorted.iter().enumerate() {
+            assert_eq!(order(first, second), left.cmp(&right));
+        }
+    }
 }
