@@ -3,4 +3,3 @@
 pub mod flat;
 pub mod formats;
 pub mod import;
-pub mod policy;

@@ -9,7 +9,6 @@
 mod build;
 mod cache;
 mod closure;
-mod findings;
 mod flat;
 mod lock;
 mod query;
@@ -35,7 +34,6 @@ pub use closure::{
     WayOut, Why,
 };
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
-pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Flat, FlatAside, FlatBinary, FlatDiff,
     FlatSource, ListedBinary, SuiteDiff,
