@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use formwork_flow::Timestamp;
+use formwork_flow::context::Context;
 use formwork_flow::query::{Choice, Scope};
 use formwork_model::project::Variant;
 
@@ -106,6 +107,14 @@ pub(crate) struct QueryOptions {
     pub(crate) keyrings: Vec<PathBuf>,
 }
 
+/// The day by which a command judges dates.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TodayOption {
+    /// Take this for today instead of what the clock says, for example 2026-12-31
+    #[arg(long, value_name = "DATE")]
+    pub(crate) today: Option<String>,
+}
+
 /// Options that decide what is installed besides the names asked for.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "What to install")]
@@ -148,6 +157,7 @@ pub(crate) enum Command {
     Search(commands::search::Search),
     Sources(commands::sources::Sources),
     Installable(commands::installable::Installable),
+    Propose(commands::propose::Propose),
     Cache(commands::cache::Cache),
     #[command(name = "self")]
     Own(commands::own::Own),
@@ -165,6 +175,20 @@ impl QueryOptions {
             build_profiles: self.build_profiles.clone(),
             at,
             keyrings: self.keyrings.clone(),
+        })
+    }
+}
+
+impl TodayOption {
+    /// The first second of the day that is meant.
+    pub(crate) fn day(&self, context: &Context) -> Result<Timestamp, Failure> {
+        let text = match &self.today {
+            Some(text) => text.clone(),
+            None => context.settings.now.date(),
+        };
+        Timestamp::parse_date(&text).map_err(|_| Failure::Usage {
+            message: format!("--today {text} is not a date"),
+            hint: "write it as in 2026-12-31".to_owned(),
         })
     }
 }

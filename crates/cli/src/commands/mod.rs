@@ -13,6 +13,7 @@ pub(crate) mod init;
 pub(crate) mod installable;
 pub(crate) mod lock;
 pub(crate) mod own;
+pub(crate) mod propose;
 pub(crate) mod rdepends;
 pub(crate) mod search;
 pub(crate) mod show;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Search(command) => command.run(session),
         Command::Sources(command) => command.run(session),
         Command::Installable(command) => command.run(session),
+        Command::Propose(command) => command.run(session),
         Command::Cache(command) => command.run(session),
         Command::Own(command) => command.run(session),
     }

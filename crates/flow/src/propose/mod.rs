@@ -5,8 +5,10 @@
 //! asked for by [`store`].
 
 mod error;
+mod list;
 pub mod load;
 pub mod store;
 
 pub use error::ProposeError;
+pub use list::{list, served, show};
 pub use load::{Loaded, LoadedProposal, load};

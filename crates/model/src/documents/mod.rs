@@ -9,8 +9,10 @@
 mod build;
 mod cache;
 mod closure;
+mod findings;
 mod flat;
 mod lock;
+mod proposals;
 mod query;
 #[cfg(feature = "schema")]
 mod schema;
@@ -33,10 +35,15 @@ pub use closure::{
     Broken, Closure, ClosurePackage, Conflict, ConflictStep, Contradiction, Installable, StepKind,
     WayOut, Why,
 };
-pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
+pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Flat, FlatAside, FlatBinary, FlatDiff,
     FlatSource, ListedBinary, SuiteDiff,
+};
+pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
+pub use proposals::{
+    ProposalAlternative, ProposalDeferred, ProposalList, ProposalPackage, ProposalProvider,
+    ProposalReview, ProposalShown, ProposalSummary, ProposalWritten,
 };
 pub use query::{
     Dependant, Explanation, ExplanationPath, PathStep, ReverseDependencies, Search, SearchMatch,
