@@ -3,3 +3,4 @@
 pub mod flat;
 pub mod formats;
 pub mod import;
+pub mod policy;

@@ -8,16 +8,15 @@
 //! [policy.limits]
 //! upload_age_days = 1095                # from when a rule complains
 //!
-//! [[policy.waivers]]                    # for findings that stand in no proposal
-//! rule = "unapproved"
-//! package = "busybox"
+//! [[policy.waivers]]                    # what is let through
+//! rule = "services"
+//! package = "chrony"                    # a source; `image = "…"` where a rule is about one
 //! until = "2027-01-31"
 //! reason = "…"
 //! ```
 //!
-//! A finding about a package of a proposal is let through in the proposal's own file. What a
-//! waiver lets through is still told; one that has expired lets nothing through and is itself a
-//! finding.
+//! What a waiver lets through is still told; one that has expired lets nothing through and is
+//! itself a finding.
 
 mod read;
 mod rule;
@@ -147,7 +146,7 @@ impl Default for Limits {
     }
 }
 
-/// A written leave for findings that stand in no proposal.
+/// A written leave for what a rule finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
     /// The rule.
