@@ -10,6 +10,7 @@ pub mod clock;
 pub mod deb_file;
 pub mod env;
 pub mod keys;
+pub mod machine;
 pub mod package;
 pub mod project;
 pub mod server;

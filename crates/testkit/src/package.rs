@@ -56,6 +56,17 @@ impl Package {
         self
     }
 
+    /// Adds a regular file of mode 0755 to the data part.
+    #[must_use]
+    pub fn program(mut self, path: &str, content: &[u8]) -> Self {
+        self.files.push(FileEntry {
+            path: path.to_owned(),
+            content: content.to_vec(),
+            mode: 0o755,
+        });
+        self
+    }
+
     /// Adds a maintainer script, such as `postinst`, of mode 0755.
     #[must_use]
     pub fn script(mut self, name: &str, content: &str) -> Self {

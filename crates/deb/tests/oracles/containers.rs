@@ -2,7 +2,7 @@
 
 use crate::run;
 use formwork_deb::container::package::{Compression, PackageArchive, control_file};
-use formwork_deb::container::tar::{Entry, Kind, Limits, Reader};
+use formwork_deb::container::tar::{Entry, Kind, Limits, Reader, Writer};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -196,5 +196,58 @@ fn the_compressions_of_dpkg_deb() {
             (package.control_compression, package.data_compression),
             (expected, expected)
         );
+    }
+}
+
+/// What a tar program says of an archive, numbers instead of names.
+fn listing(program: &str, archive: &[u8]) -> Vec<String> {
+    let options: &[&str] = match program {
+        "tar" => &[
+            "-tvf",
+            "-",
+            "--numeric-owner",
+            "--full-time",
+            "--utc",
+            "--quoting-style=escape",
+        ],
+        _ => &["-tvf", "-", "--numeric-owner"],
+    };
+    let listing = text(&run(program, options, archive));
+    listing.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_we_write_tar_reads_as_what_it_writes_itself() {
+    let directory = tempfile::tempdir().expect("a directory");
+    make_tree(directory.path());
+    let root = directory.path().to_str().expect("UTF-8");
+    let options = [
+        "-c",
+        "-f",
+        "-",
+        "--format=posix",
+        "--sort=name",
+        "--owner=:3000000",
+        "--group=:8",
+        "--numeric-owner",
+        "--mtime=@1234567890",
+        "-C",
+        root,
+        ".",
+    ];
+    let theirs = run("tar", &options, b"");
+    let mut writer = Writer::new(Vec::new());
+    for (mut entry, content) in list(&theirs) {
+        // Times of access and change, which GNU tar adds.
+        entry.attributes.clear();
+        writer
+            .append(&entry, &mut content.as_slice())
+            .expect("memory takes everything");
+    }
+    let ours = writer.finish().expect("memory takes everything");
+    assert_eq!(listing("tar", &ours), listing("tar", &theirs));
+    // BSD's tar reads it by code of its own; `./check` does without where it is not installed.
+    if Path::new("/usr/bin/bsdtar").exists() {
+        assert_eq!(listing("bsdtar", &ours), listing("bsdtar", &theirs));
     }
 }
