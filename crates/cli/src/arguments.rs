@@ -148,6 +148,7 @@ pub(crate) enum Command {
     Lock(commands::lock::Lock),
     Update(commands::update::Update),
     Fetch(commands::fetch::Fetch),
+    Images(commands::images::Images),
     Build(commands::build::Build),
     Closure(commands::closure::Closure),
     Why(commands::why::Why),

@@ -12,12 +12,14 @@ pub mod build;
 pub mod cache;
 pub mod context;
 pub mod fetch;
+pub mod images;
 pub mod init;
 pub mod lock;
 pub mod machine;
 pub mod project;
 pub mod propose;
 pub mod query;
+pub mod show_image;
 pub mod update;
 
 pub use error::Error;

@@ -9,6 +9,7 @@ pub(crate) mod closure;
 mod common;
 mod conflict;
 pub(crate) mod fetch;
+pub(crate) mod images;
 pub(crate) mod init;
 pub(crate) mod installable;
 pub(crate) mod lock;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Init(command) => command.run(session),
         Command::Lock(command) => command.run(session),
         Command::Update(command) => command.run(session),
+        Command::Images(command) => command.run(session),
         Command::Fetch(command) => command.run(session),
         Command::Build(command) => command.run(session),
         Command::Closure(command) => command.run(session),

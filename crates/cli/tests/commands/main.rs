@@ -5,6 +5,7 @@
 
 mod cache;
 mod closure;
+mod images;
 mod installable;
 mod machine;
 mod own;

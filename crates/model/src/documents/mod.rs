@@ -11,6 +11,7 @@ mod cache;
 mod closure;
 mod findings;
 mod flat;
+mod images;
 mod lock;
 mod proposals;
 mod query;
@@ -40,6 +41,7 @@ pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Flat, FlatAside, FlatBinary, FlatDiff,
     FlatSource, ListedBinary, SuiteDiff,
 };
+pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
 pub use proposals::{
     ProposalAlternative, ProposalDeferred, ProposalList, ProposalPackage, ProposalProvider,

@@ -4,8 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 
 use super::{
-    CacheCleaned, CacheInfo, CacheVerified, Closure, Contradiction, Explanation, Fetched,
-    Installable, LockChecked, LockWritten, ReverseDependencies, Search, Shown, Sources, Tree,
+    CacheCleaned, CacheInfo, CacheVerified, Closure, Contradiction, Explanation, Fetched, Images,
+    Installable, LockChecked, LockWritten, ReverseDependencies, Search, Shown, ShownImage, Sources,
+    Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
@@ -18,12 +19,14 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("closure", schema::<Closure>()),
         ("conflict", schema::<Contradiction>()),
         ("fetch", schema::<Fetched>()),
+        ("images", schema::<Images>()),
         ("installable", schema::<Installable>()),
         ("lock", schema::<LockWritten>()),
         ("lock-check", schema::<LockChecked>()),
         ("rdepends", schema::<ReverseDependencies>()),
         ("search", schema::<Search>()),
         ("show", schema::<Shown>()),
+        ("show-image", schema::<ShownImage>()),
         ("sources", schema::<Sources>()),
         ("tree", schema::<Tree>()),
         ("why", schema::<Explanation>()),

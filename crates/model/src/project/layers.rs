@@ -119,6 +119,7 @@ impl<'a> Files<'a> {
             .keys()
             .copied()
             .chain(self.profiles.keys().copied())
+            .filter(|known| from != File::Image(known))
             .collect();
         Err(match nearest(name, known.iter().copied(), 1).first() {
             Some(near) => error.hint(format!("did you mean `{near}`?")),

@@ -20,6 +20,7 @@ mod convert;
 mod edit;
 mod images;
 mod layers;
+mod listed;
 mod merge;
 pub mod node;
 mod options;
@@ -47,6 +48,7 @@ use crate::wish::{Restriction, Wish};
 
 pub use compose::{ComposeError, Composition, name as name_with_options};
 pub use edit::{EditError, add_package};
+pub use listed::ListedValue;
 pub use options::{ChoiceError, ImageOption};
 pub use plan::{Plan, PlanRepository, PlannedWish};
 pub use template::{GITIGNORE, IMAGE_NAME, image_template, project_template};
