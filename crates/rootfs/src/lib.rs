@@ -11,9 +11,19 @@
 
 pub mod build;
 pub mod clean;
+mod configure;
+mod database;
 pub mod error;
+pub mod inside;
+pub mod ids;
 pub mod job;
+pub mod normalise;
+pub mod message;
+mod order;
 pub mod manifest;
 pub mod outputs;
 pub mod program;
 pub mod report;
+mod scripts;
+mod spine;
+mod unpack;
