@@ -9,6 +9,7 @@ mod error;
 mod repositories;
 
 pub mod build;
+pub mod approved;
 pub mod cache;
 pub mod context;
 pub mod fetch;

@@ -22,6 +22,7 @@ mod why;
 
 pub use closure::closure;
 pub use installable::installable;
+pub(crate) use open::{Opened, Want, open_suite};
 pub use rdepends::{Depth, rdepends};
 pub use scope::{Choice, Scope};
 pub use search::search;

@@ -8,7 +8,7 @@ use formwork_model::project::Plan;
 use formwork_model::wish::Wish;
 use formwork_resolve::nearest_names;
 
-use super::select::{Selection, distinct, known_suites, of_plan, select};
+use super::select::{Selection, distinct, known_suites, of_parts, of_plan, select};
 use super::{Choice, Scope};
 use crate::Error;
 use crate::context::Context;
@@ -18,16 +18,16 @@ use crate::repositories;
 
 /// What a question needs besides its scope.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Want {
+pub(crate) struct Want {
     /// Architectures that its words name.
-    pub(super) architectures: Vec<String>,
+    pub(crate) architectures: Vec<String>,
     /// Whether source packages are needed.
-    pub(super) sources: bool,
+    pub(crate) sources: bool,
 }
 
 impl Want {
     /// What wishes need: the architectures behind their colons.
-    pub(super) fn for_wishes<T: AsRef<str>>(wishes: &[T]) -> Want {
+    pub(crate) fn for_wishes<T: AsRef<str>>(wishes: &[T]) -> Want {
         let named = wishes
             .iter()
             .filter_map(|text| Wish::parse(text.as_ref()).ok()?.architecture);
@@ -40,7 +40,7 @@ impl Want {
 
 impl Want {
     /// What wishes of this kind need.
-    pub(super) fn for_choice(choice: Choice, wishes: &[String]) -> Want {
+    pub(crate) fn for_choice(choice: Choice, wishes: &[String]) -> Want {
         Want {
             sources: choice.builds,
             ..Want::for_wishes(wishes)
@@ -49,25 +49,25 @@ impl Want {
 }
 
 /// An archive that can be asked.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     /// The Releases it was made from.
-    pub(super) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<Input>,
     /// The suites that are asked, in the order given.
-    pub(super) suites: Vec<String>,
+    pub(crate) suites: Vec<String>,
     /// The native architecture.
-    pub(super) architecture: String,
+    pub(crate) architecture: String,
     /// The components that are asked.
     components: Vec<String>,
     universe: MappedUniverse,
 }
 
 /// Brings the indices of a scope up to date and maps them.
-pub(super) fn open(context: &Context, scope: &Scope, want: Want) -> Result<Opened, Error> {
+pub(crate) fn open(context: &Context, scope: &Scope, want: Want) -> Result<Opened, Error> {
     open_selection(context, select(context, scope)?, want)
 }
 
 /// Brings the indices of one plan of a project up to date and maps them.
-pub(super) fn open_plan(
+pub(crate) fn open_plan(
     context: &Context,
     scope: &Scope,
     loaded: &LoadedProject,
@@ -77,6 +77,30 @@ pub(super) fn open_plan(
         context,
         of_plan(context, scope, loaded, plan)?,
         Want::default(),
+    )
+}
+
+/// Brings the indices of all repositories of a project that serve a suite up to date and maps
+/// them; where none does, those of that suite alone are taken, as for a question without a project.
+pub(crate) fn open_suite(
+    context: &Context,
+    loaded: &LoadedProject,
+    (suite, architecture): (&str, &str),
+    want: Want,
+) -> Result<Opened, Error> {
+    let scope = Scope {
+        suites: vec![suite.to_owned()],
+        architecture: Some(architecture.to_owned()),
+        ..Scope::default()
+    };
+    let parts = loaded.project.repositories_for(suite, architecture);
+    if parts.is_empty() {
+        return open(context, &scope, want);
+    }
+    open_selection(
+        context,
+        of_parts(context, &scope, loaded, &parts, architecture)?,
+        want,
     )
 }
 
@@ -131,12 +155,12 @@ fn open_selection(
 
 impl Opened {
     /// The universe.
-    pub(super) fn universe(&self) -> Universe<'_> {
+    pub(crate) fn universe(&self) -> Universe<'_> {
         self.universe.get()
     }
 
     /// Where was asked, in a person's words: `bookworm main amd64`.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let words = [
             self.suites.join(", "),
             self.components.join(", "),
@@ -147,14 +171,14 @@ impl Opened {
     }
 
     /// The number of a name, an architecture behind a colon left aside.
-    pub(super) fn find(&self, universe: &Universe<'_>, name: &str) -> Option<NameId> {
+    pub(crate) fn find(&self, universe: &Universe<'_>, name: &str) -> Option<NameId> {
         universe
             .find(name)
             .or_else(|| universe.find(name.rsplit_once(':')?.0))
     }
 
     /// The error for names that nobody knows, with those most like them.
-    pub(super) fn unknown(&self, universe: &Universe<'_>, names: &[&str]) -> Error {
+    pub(crate) fn unknown(&self, universe: &Universe<'_>, names: &[&str]) -> Error {
         let unknown = names.iter().map(|name| UnknownName {
             name: (*name).to_owned(),
             nearest: nearest_names(

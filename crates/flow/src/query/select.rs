@@ -5,7 +5,7 @@ use formwork_archive::Error as ArchiveError;
 use formwork_archive::mirror::AptSources;
 use formwork_archive::repository::Repository;
 use formwork_model::name::Kind;
-use formwork_model::project::Plan;
+use formwork_model::project::{Plan, PlanRepository};
 
 use super::Scope;
 use crate::context::Context;
@@ -75,8 +75,25 @@ pub(super) fn of_plan(
     loaded: &LoadedProject,
     plan: &Plan,
 ) -> Result<Selection, Error> {
+    let architecture = scope
+        .architecture
+        .clone()
+        .unwrap_or_else(|| plan.architecture.clone());
+    let mut selection = of_parts(context, scope, loaded, &plan.repositories, &architecture)?;
+    selection.foreign.extend(plan.foreign.iter().cloned());
+    Ok(selection)
+}
+
+/// Some suites of a project's repositories.
+pub(super) fn of_parts(
+    context: &Context,
+    scope: &Scope,
+    loaded: &LoadedProject,
+    parts: &[PlanRepository],
+    architecture: &str,
+) -> Result<Selection, Error> {
     let mut chosen = Vec::new();
-    for part in &plan.repositories {
+    for part in parts {
         let Some(repository) = loaded.project.repository(&part.name) else {
             continue;
         };
@@ -91,11 +108,8 @@ pub(super) fn of_plan(
     Ok(Selection {
         repositories: chosen,
         build_profiles: scope.build_profiles.clone(),
-        architecture: scope
-            .architecture
-            .clone()
-            .unwrap_or_else(|| plan.architecture.clone()),
-        foreign: [scope.foreign.clone(), plan.foreign.clone()].concat(),
+        architecture: architecture.to_owned(),
+        foreign: scope.foreign.clone(),
     })
 }
 

@@ -105,6 +105,12 @@ impl Project {
         }
     }
 
+    /// The suites of repositories that serve a suite of images on an architecture.
+    #[must_use]
+    pub fn repositories_for(&self, suite: &str, architecture: &str) -> Vec<PlanRepository> {
+        self.taking_part(suite, architecture, &[])
+    }
+
     /// The suites of repositories that serve a suite of images on these architectures.
     fn taking_part(&self, suite: &str, native: &str, foreign: &[String]) -> Vec<PlanRepository> {
         let mut parts = Vec::new();

@@ -13,7 +13,7 @@ mod tests;
 use formwork_model::documents::{Flat, FlatSource};
 
 pub use csv::{cell, csv, row};
-pub use markdown::markdown;
+pub use markdown::{markdown, table};
 pub use pkglist::pkglist;
 pub use text::{approved_src_bin, only_new, src_bin};
 pub use toml::toml;

@@ -1,5 +1,6 @@
 //! `formwork propose`: who wants which package, why, and what others say; one file a subcommand.
 
+mod flat;
 mod list;
 mod show;
 
@@ -23,6 +24,7 @@ pub(crate) struct Propose {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Flat(flat::Flat),
     List(list::List),
     Show(show::Show),
 }
@@ -31,6 +33,7 @@ impl Propose {
     /// Does what the subcommand says.
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         match &self.action {
+            Action::Flat(command) => command.run(session),
             Action::List(command) => command.run(session),
             Action::Show(command) => command.run(session),
         }
