@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use formwork_deb::sha256::Sha256;
+use serde::Serialize;
 
 /// The format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -129,33 +130,24 @@ impl Manifest {
     }
 
     /// The document before its entries.
-    #[must_use]
-    pub fn head(&self) -> String {
-        let mut text = format!("{{\n  \"format\": {FORMAT}");
-        for (key, value) in [("suite", &self.suite), ("architecture", &self.architecture)] {
-            text.push_str(",\n  ");
-            pair(&mut text, key, value.as_bytes());
-        }
-        // Writing to a string cannot fail.
-        let _ = write!(text, ",\n  \"date\": {},\n  \"entries\": [\n", self.date);
-        text
-    }
-
-    /// The document after its entries.
-    #[must_use]
-    pub fn tail() -> &'static str {
-        "\n  ]\n}\n"
+    fn head(&self) -> String {
+        format!(
+            "{{\n\"format\": {FORMAT},\n\"suite\": {},\n\"architecture\": {},\n\"date\": {},\n\"entries\": [\n",
+            serde_json::Value::from(self.suite.as_str()),
+            serde_json::Value::from(self.architecture.as_str()),
+            self.date
+        )
     }
 
     /// The whole document in pieces of about a line, so that nobody needs to hold it at once.
     pub fn pieces(&self) -> impl Iterator<Item = String> + '_ {
         let lines = self.entries.iter().enumerate().map(|(position, entry)| {
             let separator = if position == 0 { "" } else { ",\n" };
-            format!("{separator}    {}", entry.line())
+            format!("{separator}{}", entry.line())
         });
         std::iter::once(self.head())
             .chain(lines)
-            .chain(std::iter::once(Manifest::tail().to_owned()))
+            .chain(std::iter::once("\n]\n}\n".to_owned()))
     }
 }
 
@@ -163,95 +155,136 @@ impl Entry {
     /// The entry as one line of JSON.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut text = String::from("{");
-        pair(&mut text, "path", &[b"/", self.path.as_slice()].concat());
-        text.push_str(", ");
-        pair(&mut text, "type", self.node.word().as_bytes());
+        // A structure of texts and numbers can always be told.
+        serde_json::to_string(&self.told()).unwrap_or_default()
+    }
+
+    /// The entry as the document tells it.
+    fn told(&self) -> TreeEntry {
+        let mut told = TreeEntry {
+            path: absolute(&self.path),
+            kind: self.node.word().to_owned(),
+            package: self.package.clone(),
+            ..TreeEntry::default()
+        };
+        if let Node::Hardlink(target) = &self.node {
+            told.target = Some(absolute(target));
+            return told;
+        }
+        told.uid = Some(self.uid);
+        told.gid = Some(self.gid);
+        told.mtime = Some(self.modified);
+        told.xattrs = self
+            .attributes
+            .iter()
+            .map(|(name, value)| (plain(name.as_bytes()), plain(value)))
+            .collect();
+        if !matches!(self.node, Node::Symlink(_)) {
+            told.mode = Some(format!("{:04o}", self.mode & 0o7777));
+        }
         match &self.node {
-            Node::Hardlink(target) => {
-                text.push_str(", ");
-                pair(&mut text, "target", &[b"/", target.as_slice()].concat());
-            }
-            node => self.describe(node, &mut text),
-        }
-        if let Some(package) = &self.package {
-            text.push_str(", ");
-            pair(&mut text, "package", package.as_bytes());
-        }
-        text.push('}');
-        text
-    }
-
-    /// What an entry says that is no second name of another.
-    fn describe(&self, node: &Node, text: &mut String) {
-        // Writing to a string cannot fail.
-        if !matches!(node, Node::Symlink(_)) {
-            let _ = write!(text, ", \"mode\": \"{:04o}\"", self.mode & 0o7777);
-        }
-        let (uid, gid, modified) = (self.uid, self.gid, self.modified);
-        let _ = write!(
-            text,
-            ", \"uid\": {uid}, \"gid\": {gid}, \"mtime\": {modified}"
-        );
-        match node {
             Node::File { size, sha256 } => {
-                let _ = write!(text, ", \"size\": {size}, \"sha256\": \"{sha256}\"");
+                told.size = Some(*size);
+                told.sha256 = Some(sha256.to_string());
             }
-            Node::Symlink(target) => {
-                text.push_str(", ");
-                pair(text, "target", target);
-            }
+            Node::Symlink(target) => told.target = Some(plain(target)),
             Node::Character(major, minor) | Node::Block(major, minor) => {
-                let _ = write!(text, ", \"device\": \"{major}:{minor}\"");
+                told.device = Some(format!("{major}:{minor}"));
             }
-            Node::Directory | Node::Hardlink(_) | Node::Fifo | Node::Socket => {}
+            _ => {}
         }
-        if !self.attributes.is_empty() {
-            text.push_str(", \"xattrs\": {");
-            for (position, (name, value)) in self.attributes.iter().enumerate() {
-                text.push_str(if position == 0 { "" } else { ", " });
-                string(text, name.as_bytes());
-                text.push_str(": ");
-                string(text, value);
-            }
-            text.push('}');
-        }
+        told
     }
 }
 
-/// A key with a text as its value.
-fn pair(text: &mut String, key: &str, value: &[u8]) {
-    // Writing to a string cannot fail.
-    let _ = write!(text, "\"{key}\": ");
-    string(text, value);
+/// A path as the document tells it.
+fn absolute(path: &[u8]) -> String {
+    plain(&[b"/", path].concat())
 }
 
-/// Any bytes as a JSON string; what is no plain text is written `%XX`.
-fn string(text: &mut String, bytes: &[u8]) {
-    text.push('"');
+/// Any bytes as text; what is no plain text is written `%XX`.
+fn plain(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for letter in chunk.valid().chars() {
-            match letter {
-                '"' => text.push_str("\\\""),
-                '\\' => text.push_str("\\\\"),
-                '%' => text.push_str("%25"),
-                letter if letter.is_control() => {
-                    letter
-                        .encode_utf8(&mut [0; 4])
-                        .bytes()
-                        .for_each(|byte| escaped(text, byte));
+            if letter == '%' || letter.is_control() {
+                let mut buffer = [0; 4];
+                for byte in letter.encode_utf8(&mut buffer).bytes() {
+                    escaped(&mut text, byte);
                 }
-                letter => text.push(letter),
+            } else {
+                text.push(letter);
             }
         }
-        chunk.invalid().iter().for_each(|byte| escaped(text, *byte));
+        for byte in chunk.invalid() {
+            escaped(&mut text, *byte);
+        }
     }
-    text.push('"');
+    text
 }
 
 fn escaped(text: &mut String, byte: u8) {
     // Writing to a string cannot fail.
     let _ = write!(text, "%{byte:02X}");
+}
+
+/// The manifest of a tree as it is written.
+// Only its schema is asked for: what is written goes out line by line.
+#[cfg(feature = "schema")]
+#[allow(dead_code)]
+#[derive(schemars::JsonSchema)]
+pub(crate) struct TreeManifest {
+    /// The format of this document.
+    format: u32,
+    /// The suite.
+    suite: String,
+    /// The architecture.
+    architecture: String,
+    /// The lock's date in seconds since 1970.
+    date: i64,
+    /// The entries, sorted by path, name by name; one a line.
+    entries: Vec<TreeEntry>,
+}
+
+/// One entry as it is written; what does not apply is left out.
+#[derive(Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct TreeEntry {
+    /// The absolute path; bytes that are not UTF-8, control characters and `%` as `%XX`.
+    path: String,
+    /// What it is: file, dir, link, hard, char, block, fifo, socket.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The permission bits, four octal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+    /// The number of the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<u32>,
+    /// The number of the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gid: Option<u32>,
+    /// The last change, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtime: Option<i64>,
+    /// The size of a file in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    /// The digest of a file's content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    /// Where a link points to; of a hard link the first path of the same file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    /// The number of a device: MAJOR:MINOR.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    /// Extended attributes, names and values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    xattrs: BTreeMap<String, String>,
+    /// The package that owns the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<String>,
 }
 
 #[cfg(test)]

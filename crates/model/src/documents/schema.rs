@@ -3,16 +3,23 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 
+use crate::tree::TreeManifest;
+
 use super::{
-    CacheCleaned, CacheInfo, CacheVerified, Closure, Contradiction, Explanation, Fetched, Images,
-    Installable, LockChecked, LockWritten, ReverseDependencies, Search, Shown, ShownImage, Sources,
-    Tree,
+    BuildLog, BuildRecord, Built, BuiltPackages, CacheCleaned, CacheInfo, CacheVerified, Closure,
+    Contradiction, Explanation, Fetched, Images, Installable, LockChecked, LockWritten,
+    ReverseDependencies, Search, Shown, ShownImage, Sources, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
+        ("build", schema::<Built>()),
+        ("build-log", schema::<BuildLog>()),
+        ("build-packages", schema::<BuiltPackages>()),
+        ("build-record", schema::<BuildRecord>()),
+        ("build-tree", schema::<TreeManifest>()),
         ("cache-clean", schema::<CacheCleaned>()),
         ("cache-info", schema::<CacheInfo>()),
         ("cache-verify", schema::<CacheVerified>()),
