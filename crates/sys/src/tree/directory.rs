@@ -22,6 +22,19 @@ const UNFINISHED: &str = ".formwork-new";
 /// More bytes than the names or the value of attributes may take.
 const MAX_ATTRIBUTES: usize = 64 * 1024;
 
+/// What a file gets once its content is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// The permission bits.
+    pub mode: u32,
+    /// The number of the owner.
+    pub user: u32,
+    /// The number of the group.
+    pub group: u32,
+    /// The time of the last change, in seconds since 1970.
+    pub modified: i64,
+}
+
 /// A handle on a directory.
 #[derive(Debug)]
 pub struct Directory {
@@ -159,6 +172,20 @@ impl Directory {
         rustix::fs::fchmod(&handle, Mode::from_raw_mode(mode))
             .map_err(|source| self.fail("set the mode of", name, source))?;
         Ok(File::from(handle))
+    }
+
+    /// Gives a file that was made in it its owner, mode and time, in the order that keeps
+    /// set-id bits; `name` is for messages.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn seal(&self, file: &File, name: &OsStr, seal: &Seal) -> Result<(), Error> {
+        let fail = |source| self.fail("set owner and mode of", name, source);
+        let (user, group) = (Uid::from_raw(seal.user), Gid::from_raw(seal.group));
+        rustix::fs::fchown(file, Some(user), Some(group)).map_err(fail)?;
+        rustix::fs::fchmod(file, Mode::from_raw_mode(seal.mode)).map_err(fail)?;
+        let time = timestamps(Time::seconds(seal.modified));
+        rustix::fs::futimens(file, &time).map_err(fail)
     }
 
     /// Puts a file with this content and mode in the place of whatever file or link is there.
