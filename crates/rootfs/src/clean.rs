@@ -27,7 +27,7 @@ pub struct Clean {
     pub temporary: bool,
     /// Earlier states of files that tools left beside them: `passwd-`, `status-old`, ….
     pub backups: bool,
-    /// Caches that are made again when they are missed: of the linker and of fontconfig.
+    /// Caches that are made again when they are missed: of the linker, fontconfig, mail aliases.
     pub caches: bool,
     /// The identity of the machine: it is made at first boot.
     pub machine_id: bool,
@@ -178,6 +178,9 @@ fn backups(tree: &Tree) -> Result<(), Error> {
 
 fn caches(tree: &Tree) -> Result<(), Error> {
     tree.remove("var/cache/ldconfig/aux-cache")?;
+    if tree.remove("etc/aliases.db")? {
+        first_boot::add(tree, &first_boot::ALIASES)?;
+    }
     remove_in(tree, "var/cache/fontconfig", &|_| true)
 }
 
@@ -229,6 +232,9 @@ fn certificates(tree: &Tree) -> Result<(), Error> {
 fn seeds(tree: &Tree) -> Result<(), Error> {
     for path in SEEDS {
         tree.remove(path)?;
+    }
+    if tree.remove("etc/bind/rndc.key")? {
+        first_boot::add(tree, &first_boot::CONTROL_KEY)?;
     }
     // The start script of open-iscsi makes a name where the file says this.
     let initiator = "etc/iscsi/initiatorname.iscsi";

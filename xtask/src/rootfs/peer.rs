@@ -4,7 +4,8 @@
 //! sections are those that apt would see; its package files are the ones in our cache. apt can
 //! only choose what we chose, and mmdebstrap does everything else as for anybody. The tree is
 //! mmdebstrap's own archive without its cleaning of what makes results differ; apt's lists, logs
-//! and caches are kept outside, as are its copies of the builder's host name and resolver.
+//! and caches are kept outside, as are its copies of the builder's host name and resolver and the
+//! list of sources.
 
 use super::place::{Place, succeed, write};
 use std::collections::BTreeMap;
@@ -12,6 +13,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// What mmdebstrap copies from the builder, or from its own command line, before any package.
+const OF_THE_BUILDER: &str = "hostname resolv.conf apt/sources.list";
 
 /// mmdebstrap for one place.
 pub(crate) struct Peer<'a> {
@@ -82,7 +86,9 @@ impl<'a> Peer<'a> {
             ])
             .arg("--skip=cleanup/reproducible,cleanup/run,cleanup/tmp,output/dev")
             .arg("--setup-hook=cat \"$FORMWORK_PEER\"/apt.conf >> \"$MMDEBSTRAP_APT_CONFIG\"")
-            .arg("--customize-hook=rm \"$1\"/etc/hostname \"$1\"/etc/resolv.conf")
+            .arg(format!(
+                "--customize-hook=cd \"$1\"/etc && rm {OF_THE_BUILDER}"
+            ))
             .arg(format!("--architectures={}", self.place.architecture));
         if !self.place.wishes.is_empty() {
             command.arg(format!("--include={}", self.place.wishes.join(",")));

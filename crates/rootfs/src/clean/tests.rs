@@ -6,6 +6,8 @@ use std::path::PathBuf;
 fn tree() -> (tempfile::TempDir, Tree) {
     let directory = tempfile::tempdir().unwrap();
     let files = [
+        ("etc/aliases.db", "x"),
+        ("etc/bind/rndc.key", "secret"),
         ("etc/machine-id", "0123456789abcdef0123456789abcdef\n"),
         (
             "etc/iscsi/initiatorname.iscsi",
@@ -144,6 +146,9 @@ fn each_switch_touches_what_it_says_and_nothing_else() {
                 ..OFF
             },
             &[
+                "+etc/systemd/system/make-mail-aliases.service",
+                "+etc/systemd/system/sysinit.target.wants/make-mail-aliases.service",
+                "etc/aliases.db",
                 "var/cache/fontconfig/0.cache-8",
                 "var/cache/ldconfig/aux-cache",
             ],
@@ -186,6 +191,9 @@ fn each_switch_touches_what_it_says_and_nothing_else() {
         (
             Clean { seeds: true, ..OFF },
             &[
+                "+etc/systemd/system/make-rndc-key.service",
+                "+etc/systemd/system/sysinit.target.wants/make-rndc-key.service",
+                "etc/bind/rndc.key",
                 "etc/iscsi/initiatorname.iscsi=GenerateName=yes\n",
                 "var/lib/systemd/random-seed",
             ],
