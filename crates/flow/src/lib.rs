@@ -8,8 +8,8 @@
 mod error;
 mod repositories;
 
-pub mod build;
 pub mod approved;
+pub mod build;
 pub mod cache;
 pub mod context;
 pub mod fetch;
