@@ -5,11 +5,20 @@
 //! asked for by [`store`].
 
 mod error;
+mod facts;
 pub mod flat;
 mod list;
 pub mod load;
+mod new;
+mod review;
+mod revise;
+mod save;
 pub mod store;
 
 pub use error::ProposeError;
+pub use facts::{Archives, BinaryFacts, CostFacts, SourceFacts, SuiteFacts, VirtualChoice};
 pub use list::{list, served, show};
 pub use load::{Loaded, LoadedProposal, load};
+pub use new::{Beginning, Leaving, add, new, remove};
+pub use review::{Saying, review};
+pub use revise::{revise, submit, withdraw};
