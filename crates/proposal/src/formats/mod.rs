@@ -67,6 +67,7 @@ pub fn chain(source: &FlatSource) -> String {
 
 /// Whether a relation says no more than that its package is needed.
 fn is_plain(relation: &str, name: &str) -> bool {
+    let relation = relation.strip_prefix("Pre-").unwrap_or(relation);
     relation
         .strip_prefix("Depends ")
         .and_then(|rest| rest.strip_prefix(name))

@@ -21,8 +21,7 @@ python3-defaults: python3
 tpm2-tools: tpm2-tools
 tpm2-tss: libtss2
 # new binaries of an approved source: acl: acl
-# optional, only with tpm2: tpm2-tools
-# optional, only with tpm2: tpm2-tss
+# optional, only with tpm2: tpm2-tools tpm2-tss
 # to be taken off the approved list: pam-shield
 # under discussion, not part of this review: suricata: suricata
 # deferred in rev02: duplicity: duplicity (old Python; first: a port)
@@ -149,8 +148,12 @@ fn toml_is_toml() {
 fn a_relation_is_told_where_it_says_more_than_the_name() {
     let mut source = toy(false).sources[0].clone();
     source.chain = ["a", "b", "c"].map(str::to_owned).into();
-    source.relations = ["Depends b (>= 1)".to_owned(), "Pre-Depends c".to_owned()].into();
-    assert_eq!(chain(&source), "a → b → c (Pre-Depends c)");
+    source.relations = [
+        "Pre-Depends b (>= 1)".to_owned(),
+        "Depends x | c".to_owned(),
+    ]
+    .into();
+    assert_eq!(chain(&source), "a → b → c (Depends x | c)");
 }
 
 #[test]

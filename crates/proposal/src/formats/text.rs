@@ -2,6 +2,8 @@
 //! is approved already stands in brackets, which do not count in sorting. Lines that begin with
 //! `#` speak of what is in no total.
 
+use std::collections::BTreeMap;
+
 use formwork_model::approved::ApprovedList;
 use formwork_model::documents::{Flat, FlatAside, FlatSource};
 
@@ -39,9 +41,8 @@ pub fn src_bin(flat: &Flat, whole: &Flat) -> String {
             );
         }
     }
-    for source in flat.sources.iter().filter(|one| optional(one)) {
-        let what = format!("optional, only with {}", source.needs.join(", "));
-        remark(&what, &source.source);
+    for (needs, sources) in optional(flat) {
+        remark(&format!("optional, only with {needs}"), &sources.join(" "));
     }
     for removed in &flat.removed {
         remark("to be taken off the approved list", removed);
@@ -88,9 +89,15 @@ fn line(source: &str, binaries: &[String]) -> String {
     format!("{source}: {}", binaries.join(" "))
 }
 
-/// Whether a source is proposed for some hardware only.
-fn optional(source: &FlatSource) -> bool {
-    !source.approved && source.optional && !source.needs.is_empty()
+/// The sources that are proposed for some hardware only, by what they need.
+fn optional(flat: &Flat) -> BTreeMap<String, Vec<&str>> {
+    let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let only = |one: &&FlatSource| !one.approved && one.optional && !one.needs.is_empty();
+    for source in flat.sources.iter().filter(only) {
+        let needs = source.needs.join(" and ");
+        found.entry(needs).or_default().push(&source.source);
+    }
+    found
 }
 
 /// Why a package was put off.

@@ -134,7 +134,7 @@ fn show(session: &mut Session, list: &Document) -> Result<(), Failure> {
         };
         table.row([
             Cell::new(ink, name),
-            Cell::plain(source.binaries.join(" ")),
+            Cell::plain(common::names_in_short(&source.binaries)),
             Cell::plain(why(source)),
         ]);
     }

@@ -17,17 +17,17 @@ use crate::query::{Answer, Opened, Want, describe, open_suite};
 
 /// What was found in one suite.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The Releases that were asked.
-    pub(super) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<Input>,
     /// The closures.
-    pub(super) closures: Vec<Closed>,
+    pub(crate) closures: Vec<Closed>,
     /// What a reader should know.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Closes the wishes of a proposal in a suite on some architectures.
-pub(super) fn closures(
+pub(crate) fn closures(
     context: &Context,
     loaded: &Loaded,
     proposal: &Proposal,
