@@ -8,6 +8,7 @@ pub mod command;
 pub mod dirs;
 mod error;
 pub mod fs;
+pub mod sandbox;
 pub mod signal;
 pub mod tree;
 

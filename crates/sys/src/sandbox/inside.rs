@@ -1,0 +1,176 @@
+//! The first process of the sandbox: it runs a room, and has programs of the tree started.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::fs::CWD;
+use rustix::mount::MountAttrFlags;
+
+use super::error::Step;
+use super::frame::{self, Kind};
+use super::starter::Starter;
+use super::{Ended, Main, Program, SandboxError, holder, mounts, process, watch};
+
+/// Directories that every host has and that no room looks into; one is covered by our own.
+const COVERED: [&str; 5] = ["/sys/kernel", "/sys", "/mnt", "/media", "/srv"];
+/// What lies in the directory of our own; trees are mounted within it.
+const SCRATCH_BYTES: u64 = 1 << 20;
+
+/// What a room works with: its line to the outside, and the way to run programs of a tree.
+pub struct Inside {
+    line: Mutex<UnixStream>,
+    starter: Mutex<Starter>,
+    scratch: PathBuf,
+}
+
+impl Inside {
+    /// Sends a message to the outside.
+    ///
+    /// If the outside is gone, this process is about to end too; so there is nothing to report.
+    pub fn send(&self, message: &[u8]) {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let _gone = frame::write(&*line, Kind::Message, message);
+    }
+
+    /// An empty directory in memory that nobody outside sees: the place for a tree and its like.
+    #[must_use]
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// Mounts a file system in memory of at most so many bytes on a directory, which is made if need be.
+    ///
+    /// It is seen by this inside alone and ends with it.
+    ///
+    /// # Errors
+    /// If the directory cannot be made or mounted on.
+    pub fn tmpfs(&self, directory: &Path, bytes: u64) -> Result<(), SandboxError> {
+        tmpfs(directory, bytes, "0755")
+    }
+
+    /// Runs a program of a tree to its end; what it writes is handed on as it comes.
+    ///
+    /// It sees the tree as `/`, with a `/proc`, `/dev` and `/sys` of its own, and nothing of
+    /// the host. What it leaves running is killed. A code other than 0 is a result, not an error.
+    /// Several may run at the same time.
+    ///
+    /// # Errors
+    /// If it cannot be started, or passes one of its limits; it is killed then.
+    pub fn run(
+        &self,
+        tree: &Path,
+        program: &Program,
+        on_output: &mut dyn FnMut(&[u8]),
+    ) -> Result<Ended, SandboxError> {
+        let running = {
+            let starter = self.starter.lock().unwrap_or_else(PoisonError::into_inner);
+            starter.start(tree, program)?
+        };
+        watch::to_the_end(running, program, on_output)
+    }
+}
+
+fn tmpfs(directory: &Path, bytes: u64, mode: &str) -> Result<(), SandboxError> {
+    let what = || format!("mount a file system in memory on {}", directory.display());
+    let mount = || -> io::Result<()> {
+        std::fs::create_dir_all(directory)?;
+        let size = bytes.to_string();
+        // Small files take an entry each; a page for each two entries is what trees need.
+        let entries = (bytes / 2048).max(1024).to_string();
+        let options = [
+            ("size", size.as_str()),
+            ("nr_inodes", entries.as_str()),
+            ("mode", mode),
+        ];
+        let mount = mounts::new("tmpfs", &options, MountAttrFlags::empty())?;
+        let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
+        let place = rustix::fs::openat(CWD, directory, flags, rustix::fs::Mode::empty())?;
+        mounts::attach(mount, place)
+    };
+    mount().map_err(|source| SandboxError::step(what(), source))
+}
+
+/// What the first process of the sandbox does, from its first moment to its last.
+pub(super) fn live(main: Main, line: &UnixStream, alive: OwnedFd) -> ! {
+    let code = match prepare(line, alive).and_then(|inside| work(main, &inside)) {
+        Ok(()) => 0,
+        Err(error) => {
+            holder::tell_failure(line, &error);
+            holder::FAILED
+        }
+    };
+    // All that still runs in here goes with us.
+    process::leave(code)
+}
+
+/// Makes what a room needs: private mounts, a `/proc` that is ours, the starter.
+fn prepare(line: &UnixStream, alive: OwnedFd) -> Result<Inside, SandboxError> {
+    process::die_with_parent().step("follow its parent")?;
+    if !holder::lives(alive.as_fd()) {
+        process::leave(holder::FAILED);
+    }
+    mounts::keep_private().step("make its mounts private")?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let proc = mounts::new("proc", &[], attributes).step("make a /proc of its own")?;
+    let place = rustix::fs::openat(
+        CWD,
+        "/proc",
+        rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC,
+        rustix::fs::Mode::empty(),
+    )
+    .step("open /proc")?;
+    mounts::attach(proc, place).step("mount a /proc of its own")?;
+    let scratch = COVERED
+        .iter()
+        .map(Path::new)
+        .find(|path| path.is_dir())
+        .ok_or_else(|| io::Error::other("this machine has neither /sys nor /mnt"))
+        .step("find a place for its files")?;
+    tmpfs(scratch, SCRATCH_BYTES, "0700")?;
+    // The starter comes before any thread does.
+    let starter = Starter::fork(scratch)?;
+    Ok(Inside {
+        line: Mutex::new(line.try_clone().step("copy a descriptor")?),
+        starter: Mutex::new(starter),
+        scratch: scratch.to_owned(),
+    })
+}
+
+/// Runs the room and tells the outside how it went.
+fn work(main: Main, inside: &Inside) -> Result<(), SandboxError> {
+    let talk = "talk to the outside";
+    let line = {
+        let line = inside.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.try_clone().step("copy a descriptor")?
+    };
+    let Some((Kind::Input, input)) = frame::read(&line).step(talk)? else {
+        return Ok(());
+    };
+    let said = watch_panics();
+    let result = catch_unwind(AssertUnwindSafe(|| main(inside, input)));
+    let (kind, content) = match result {
+        Ok(Ok(result)) => (Kind::Done, result),
+        Ok(Err(failure)) => (Kind::Refused, failure),
+        Err(_) => {
+            let said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            (Kind::Panicked, said.clone().into_bytes())
+        }
+    };
+    frame::write(&line, kind, &content).step(talk)
+}
+
+/// Keeps what the last panic said.
+fn watch_panics() -> &'static Mutex<String> {
+    static SAID: Mutex<String> = Mutex::new(String::new());
+    std::panic::set_hook(Box::new(|panic| {
+        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+        *said = panic.to_string();
+    }));
+    &SAID
+}

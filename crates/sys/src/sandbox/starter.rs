@@ -1,0 +1,228 @@
+//! The process that starts programs: one thread, and next to no files in its sight.
+//!
+//! It was forked before the room began and may therefore fork at will. Its mount namespace
+//! holds a `/proc` and six device nodes; trees come to it as handles.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{MemfdFlags, OFlags};
+use rustix::mount::MountAttrFlags;
+use rustix::pipe::PipeFlags;
+use rustix::thread::UnshareFlags;
+
+use super::error::Step;
+use super::program::{Report, Unpacked};
+use super::{Program, SandboxError, descriptors, filter, first, mounts, process};
+
+/// The device nodes of the host that a tree sees.
+pub(super) const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+/// No packed program is longer.
+const MOST: u64 = 16 << 20;
+
+/// The inside's end of the line to the starter.
+pub(super) struct Starter {
+    line: OwnedFd,
+}
+
+/// A program that has been started, as the inside sees it.
+pub(super) struct Running {
+    /// What it writes.
+    pub(super) output: OwnedFd,
+    /// What it reads; `None` if nothing.
+    pub(super) input: Option<OwnedFd>,
+    /// Where its report comes.
+    pub(super) report: OwnedFd,
+    /// The first process of its namespace; when that has ended, all have.
+    pub(super) process: OwnedFd,
+}
+
+/// What the starter hands to the first process of a program's namespace.
+pub(super) struct Ordered {
+    pub(super) program: Unpacked,
+    pub(super) report: OwnedFd,
+    pub(super) input: OwnedFd,
+    pub(super) output: OwnedFd,
+    pub(super) tree: OwnedFd,
+    pub(super) binds: Vec<OwnedFd>,
+}
+
+impl Starter {
+    /// Makes the starter. Only for a process with one thread.
+    pub(super) fn fork(scratch: &Path) -> Result<Starter, SandboxError> {
+        let (ours, its) = descriptors::pair().step("make a line to its starter")?;
+        if process::fork().step("fork")?.is_some() {
+            drop(its);
+            // It says a word when it is ready.
+            let (word, _) = descriptors::receive(&ours).step("hear from its starter")?;
+            return match Report::read(&word) {
+                Some(Report::Failed(step, errno)) => Err(SandboxError::step(
+                    step,
+                    io::Error::from_raw_os_error(errno),
+                )),
+                Some(_) => Ok(Starter { line: ours }),
+                None => Err(SandboxError::step(
+                    "hear from its starter",
+                    io::Error::from(io::ErrorKind::UnexpectedEof),
+                )),
+            };
+        }
+        descriptors::close_all_but(&[its.as_fd()]);
+        let code = match settle(scratch) {
+            Ok(()) => serve(&its),
+            Err(error) => {
+                let word = failed(&error).pack();
+                descriptors::send(&its, &word, &[]).map(|()| 1)
+            }
+        };
+        process::leave(code.unwrap_or(1))
+    }
+
+    /// Has a program started in a tree.
+    pub(super) fn start(&self, tree: &Path, program: &Program) -> Result<Running, SandboxError> {
+        let tree = mounts::copy_all(tree).step(&format!("open the tree {}", tree.display()))?;
+        let mut binds = Vec::new();
+        for (source, _) in &program.read_only_binds {
+            let what = format!("show {} in the tree", source.display());
+            let bind = mounts::copy(source).step(&what)?;
+            mounts::read_only(&bind).step(&what)?;
+            binds.push(bind);
+        }
+        let (output, written) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).step("make a pipe")?;
+        let (read, input) = self.input(program).step("make a pipe")?;
+        let (report, told) = descriptors::pair().step("make a line to a program")?;
+        let packed = memory(&program.pack()).step("write down what to start")?;
+        let mut handed: Vec<BorrowedFd> = vec![
+            packed.as_fd(),
+            told.as_fd(),
+            read.as_fd(),
+            written.as_fd(),
+            tree.as_fd(),
+        ];
+        handed.extend(binds.iter().map(AsFd::as_fd));
+        descriptors::send(&self.line, b"start", &handed).step("talk to its starter")?;
+        drop((told, read, written, tree, binds));
+        let (word, mut handles) = descriptors::receive(&self.line).step("hear from its starter")?;
+        match (handles.pop(), Report::read(&word)) {
+            (Some(process), _) => Ok(Running {
+                output,
+                input,
+                report,
+                process,
+            }),
+            (None, Some(Report::Failed(step, errno))) => Err(SandboxError::step(
+                step,
+                io::Error::from_raw_os_error(errno),
+            )),
+            (None, _) => Err(SandboxError::step(
+                "hear from its starter",
+                io::Error::from(io::ErrorKind::UnexpectedEof),
+            )),
+        }
+    }
+
+    /// What a program reads, and where we write it; `/dev/null` if that is nothing.
+    fn input(&self, program: &Program) -> io::Result<(OwnedFd, Option<OwnedFd>)> {
+        if program.input.is_empty() {
+            return Ok((std::fs::File::open("/dev/null")?.into(), None));
+        }
+        let (read, written) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        rustix::fs::fcntl_setfl(&written, OFlags::NONBLOCK)?;
+        Ok((read, Some(written)))
+    }
+}
+
+/// A nameless file with these bytes.
+fn memory(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let file = rustix::fs::memfd_create("program", MemfdFlags::CLOEXEC)?;
+    let mut file = std::fs::File::from(file);
+    file.write_all(bytes)?;
+    io::Seek::rewind(&mut file)?;
+    Ok(file.into())
+}
+
+/// A failure as a report.
+pub(super) fn failed(error: &SandboxError) -> Report {
+    match error {
+        SandboxError::Step { step, source } => {
+            Report::Failed(step.clone(), source.raw_os_error().unwrap_or(libc::EIO))
+        }
+        other => Report::Failed(other.to_string(), libc::EIO),
+    }
+}
+
+/// Moves into a file system that has nothing but what programs will need of it.
+fn settle(scratch: &Path) -> Result<(), SandboxError> {
+    process::die_with_parent().step("follow its parent")?;
+    process::unshare(UnshareFlags::NEWNS).step("make a mount namespace")?;
+    mounts::keep_private().step("make its mounts private")?;
+    let root = mounts::new("tmpfs", &[("size", "64k")], MountAttrFlags::empty())
+        .step("make an empty root")?;
+    let place = mounts::open(scratch).step("open its directory")?;
+    mounts::attach(&root, place).step("mount an empty root")?;
+    // Without a /proc in sight the kernel lets no ordinary user mount another.
+    let copy = mounts::copy(Path::new("/proc")).step("open /proc")?;
+    let place = mounts::directory(&root, "proc").step("make a directory")?;
+    mounts::attach(copy, place).step("mount /proc")?;
+    let devices = mounts::directory(&root, "dev").step("make a directory")?;
+    for name in DEVICES {
+        let what = format!("show /dev/{name}");
+        let copy = mounts::copy(&Path::new("/dev").join(name)).step(&what)?;
+        let place = mounts::file(&devices, name).step(&what)?;
+        mounts::attach(copy, place).step(&what)?;
+    }
+    mounts::directory(&root, "new").step("make a directory")?;
+    mounts::pivot(&root).step("leave the host's files")?;
+    mounts::read_only(&root).step("protect its root")
+}
+
+/// Starts what is asked for until the inside is gone.
+fn serve(line: &OwnedFd) -> io::Result<i32> {
+    // Nobody waits for the processes that we start but those who hold handles to them.
+    process::ignore_children();
+    let mut filter = filter::program();
+    let ready = Report::Ended {
+        code: 0,
+        strays: Vec::new(),
+    };
+    descriptors::send(line, &ready.pack(), &[])?;
+    loop {
+        let (word, handed) = descriptors::receive(line)?;
+        if word.is_empty() {
+            return Ok(0);
+        }
+        match start(handed, &mut filter) {
+            Ok(handle) => descriptors::send(line, b"started", &[handle.as_fd()])?,
+            Err(error) => descriptors::send(line, &failed(&error).pack(), &[])?,
+        }
+    }
+}
+
+/// Starts one program, and gives a handle to the first process of its namespace.
+fn start(handed: Vec<OwnedFd>, filter: &mut [libc::sock_filter]) -> Result<OwnedFd, SandboxError> {
+    let unread = || io::Error::from(io::ErrorKind::InvalidData);
+    let mut handed = handed.into_iter();
+    let mut next = || handed.next().ok_or_else(unread).step("read what to start");
+    let (packed, report, input, output, tree) = (next()?, next()?, next()?, next()?, next()?);
+    let mut bytes = Vec::new();
+    std::fs::File::from(packed)
+        .take(MOST)
+        .read_to_end(&mut bytes)
+        .step("read what to start")?;
+    let program = Unpacked::read(&bytes)
+        .ok_or_else(unread)
+        .step("read what to start")?;
+    let ordered = Ordered {
+        program,
+        report,
+        input,
+        output,
+        tree,
+        binds: handed.collect(),
+    };
+    match process::fork_apart().step("make namespaces for a program")? {
+        Some(handle) => Ok(handle),
+        None => first::live(ordered, filter),
+    }
+}

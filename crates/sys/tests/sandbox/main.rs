@@ -1,0 +1,46 @@
+//! The sandbox as it is: real processes, real mounts, as whoever runs the test.
+
+#![allow(clippy::unwrap_used)]
+
+mod plain;
+mod rooms;
+mod trees;
+
+use formwork_sys::sandbox;
+
+/// A test by its name.
+type Test = (&'static str, fn());
+
+fn main() {
+    sandbox::dispatch(rooms::TABLE);
+    let tests: Vec<Test> = [plain::TESTS].concat();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.iter().any(|word| word == "--list") {
+        tests.iter().for_each(|(name, _)| println!("{name}: test"));
+        return;
+    }
+    let filters: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for (name, test) in tests {
+        if !filters.is_empty() && !filters.iter().any(|filter| name.contains(*filter)) {
+            continue;
+        }
+        count += 1;
+        let start = std::time::Instant::now();
+        let answer = std::panic::catch_unwind(test);
+        let word = if answer.is_ok() { "ok" } else { "FAILED" };
+        println!(
+            "test {name} ... {word} ({:.2} s)",
+            start.elapsed().as_secs_f64()
+        );
+        if answer.is_err() {
+            failed.push(name);
+        }
+    }
+    println!("{count} tests of the sandbox, {} failed", failed.len());
+    if !failed.is_empty() {
+        println!("failed: {}", failed.join(", "));
+        std::process::exit(101);
+    }
+}
