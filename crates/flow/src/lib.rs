@@ -15,6 +15,7 @@ pub mod context;
 pub mod fetch;
 pub mod images;
 pub mod init;
+pub mod inside;
 pub mod lock;
 pub mod machine;
 pub mod project;
