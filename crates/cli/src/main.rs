@@ -17,6 +17,7 @@ use failure::{Code, Failure, Outcome, mapping, panic};
 use session::Session;
 
 fn main() -> ExitCode {
+    formwork_flow::inside::dispatch();
     panic::install();
     formwork_flow::context::notice_interrupts();
     let arguments = Arguments::parse();
