@@ -19,6 +19,7 @@ pub mod project;
 pub mod proposal;
 pub mod requirement;
 pub mod review;
+pub mod settings;
 pub mod source;
 pub mod tree;
 pub mod wish;

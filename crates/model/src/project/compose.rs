@@ -7,6 +7,7 @@ use super::packages::{Sets, Walk};
 use super::shape::{IMAGE_FIELDS, OPTION_FIELDS};
 use super::{Entry, Image, Project, Variant, images};
 use crate::nearest::nearest;
+use crate::settings::Settings;
 use crate::source::{FileError, Source, Spot};
 
 /// What may be built by name.
@@ -41,6 +42,8 @@ pub struct Composition {
     pub recommends: bool,
     /// What it asks for, sets taken apart, in the order of the merged list.
     pub entries: Vec<Entry>,
+    /// What it gets besides packages; files of the project are named and not yet read.
+    pub settings: Settings,
     /// All values, merged, each with its place; packages as they were written.
     pub values: Table,
 }
@@ -214,6 +217,7 @@ impl Sets {
             variant: variant.unwrap_or_default(),
             recommends: recommends.unwrap_or(false),
             entries: packages.entries(),
+            settings: Settings::read(&values)?,
             values,
         })
     }

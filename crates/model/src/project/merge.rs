@@ -40,7 +40,7 @@ fn merge_entry(into: &mut Table, key: &str, entry: &Entry, shape: &Shape) -> Res
             }
         }
         Shape::Named(value) => merge_named(into, key, entry, value),
-        Shape::Dotted | Shape::Switches => merge_named(into, key, entry, &Shape::Scalar),
+        Shape::Dotted => merge_named(into, key, entry, &Shape::Scalar),
         Shape::Text
         | Shape::Integer
         | Shape::Boolean
@@ -80,12 +80,11 @@ fn inner_table<'a>(into: &'a mut Table, key: &str, entry: &Entry) -> Option<&'a 
 
 /// Merges a table whose keys are names.
 fn merge_named(into: &mut Table, key: &str, entry: &Entry, shape: &Shape) -> Result<(), FileError> {
-    let switches = key == "clean";
     let (Some(into), Some(from)) = (inner_table(into, key, entry), entry.node.table()) else {
         return Ok(());
     };
     for (name, entry) in from {
-        if entry.node.boolean() == Some(false) && !switches {
+        if entry.node.boolean() == Some(false) {
             if into.remove(name).is_none() {
                 let message = format!("there is no inherited `{name}` to take away");
                 return Err(offer(at(&entry.key, message), name, into.keys(), ""));

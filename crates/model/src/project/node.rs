@@ -191,11 +191,6 @@ fn value_of(
                 removed(source, value).map_or_else(|| value_of(source, key, inner, value), Ok)
             })?)
         }
-        (Shape::Switches, DeValue::Table(written)) => {
-            Value::Table(named(source, written, |key, value| {
-                value_of(source, key, &Shape::Boolean, value)
-            })?)
-        }
         (Shape::Dotted, DeValue::Table(written)) => {
             let mut flat = Table::new();
             dotted(source, "", written, &mut flat)?;

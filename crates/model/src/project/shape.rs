@@ -32,8 +32,6 @@ pub(crate) enum Shape {
     Named(&'static Shape),
     /// A table whose keys are dotted names of numbers or strings.
     Dotted,
-    /// A table whose keys are names of switches.
-    Switches,
 }
 
 /// Known keys, in groups.
@@ -61,9 +59,7 @@ impl Shape {
             Shape::Lists => {
                 wrong("a list of lists of strings").hint(format!("{key} = [[\"…\", \"…\"]]"))
             }
-            Shape::Table(..) | Shape::Named(_) | Shape::Dotted | Shape::Switches => {
-                wrong("a table")
-            }
+            Shape::Table(..) | Shape::Named(_) | Shape::Dotted => wrong("a table"),
         }
     }
 }
@@ -106,7 +102,7 @@ const SETTINGS: &[(&str, Shape)] = &[
     ("system", Shape::Table("[system]", &[SYSTEM])),
     ("users", Shape::Named(&Shape::Table("a user", &[USER]))),
     ("groups", Shape::Named(&Shape::Table("a group", &[GROUP]))),
-    ("ids", Shape::Table("[ids]", &[IDS])),
+    ("ids", Shape::Named(&Shape::Integer)),
     ("files", Shape::Named(&Shape::Table("a file", &[FILE]))),
     (
         "directories",
@@ -125,7 +121,21 @@ const SETTINGS: &[(&str, Shape)] = &[
         Shape::Named(&Shape::Table("a drop-in", &[CONTENT])),
     ),
     ("scripts", Shape::List),
-    ("clean", Shape::Switches),
+    ("clean", Shape::Table("[clean]", &[CLEAN])),
+];
+
+/// The switches of cleaning; those that the maker of trees knows.
+const CLEAN: &[(&str, Shape)] = &[
+    ("apt_lists", Shape::Boolean),
+    ("apt_cache", Shape::Boolean),
+    ("logs", Shape::Boolean),
+    ("temporary", Shape::Boolean),
+    ("backups", Shape::Boolean),
+    ("caches", Shape::Boolean),
+    ("machine_id", Shape::Boolean),
+    ("host_keys", Shape::Boolean),
+    ("certificates", Shape::Boolean),
+    ("seeds", Shape::Boolean),
 ];
 
 const SYSTEM: &[(&str, Shape)] = &[
@@ -153,11 +163,6 @@ const GROUP: &[(&str, Shape)] = &[
     ("gid", Shape::Integer),
     ("system", Shape::Boolean),
     ("members", Shape::List),
-];
-
-const IDS: &[(&str, Shape)] = &[
-    ("users", Shape::Named(&Shape::Integer)),
-    ("groups", Shape::Named(&Shape::Integer)),
 ];
 
 const CONTENT: &[(&str, Shape)] = &[("source", Shape::Text), ("content", Shape::Text)];
