@@ -13,7 +13,7 @@ use formwork_model::documents::{Flat, FlatSource};
 use formwork_model::proposal::Proposal;
 use formwork_proposal::flat::{Ingredients, flat as make};
 
-use super::{Loaded, LoadedProposal, ProposeError};
+use super::{Loaded, ProposeError};
 use crate::context::Context;
 use crate::query::Answer;
 use crate::{Error, approved};
@@ -89,36 +89,26 @@ fn chosen<'a>(
         .collect())
 }
 
-/// The flat lists of a proposal as they are frozen when it is closed on a day.
+/// The text of the frozen flat lists of a proposal that is closed on a day.
 pub fn freeze(
     context: &Context,
     loaded: &Loaded,
-    one: &LoadedProposal,
+    proposal: &Proposal,
     closed: Timestamp,
-) -> Result<Frozen, Error> {
-    let proposal = &one.proposal;
+) -> Result<Answer<String>, Error> {
     let lists = match flat(context, loaded, proposal, &Asked::default())? {
+        Answer::No(contradiction) => return Ok(Answer::No(contradiction)),
         Answer::Yes(lists) => lists,
-        Answer::No(contradiction) => {
-            return Err(ProposeError::State {
-                what: format!(
-                    "{} cannot be closed: {} cannot be installed",
-                    proposal.file,
-                    contradiction.conflict.wishes.join(" and ")
-                ),
-                hint: format!("formwork propose flat {} tells why", proposal.id),
-            }
-            .into());
-        }
     };
     let mut lists: Vec<FrozenList> = lists.iter().map(frozen_list).collect();
     lists.sort_by(|left, right| left.suite.cmp(&right.suite));
-    Ok(Frozen {
+    let frozen = Frozen {
         proposal: proposal.id,
         revision: proposal.revision,
         closed,
         lists,
-    })
+    };
+    Ok(Answer::Yes(frozen.to_string()))
 }
 
 /// What is kept of a flat list.
