@@ -48,7 +48,11 @@ fn aspects(theirs: (&Tree, &Entry), ours: (&Tree, &Entry)) -> Result<Vec<String>
         left.linked.clone().unwrap_or_else(none),
         right.linked.clone().unwrap_or_else(none),
     );
-    say("attributes", attributes(left), attributes(right));
+    say(
+        "attributes",
+        attributes(theirs.0, left),
+        attributes(ours.0, right),
+    );
     match (&left.kind, &right.kind) {
         (Kind::Symlink(from), Kind::Symlink(to)) => say("points to", from.clone(), to.clone()),
         (Kind::Device(..), Kind::Device(..)) => {
@@ -80,9 +84,13 @@ fn device(kind: &Kind) -> String {
     }
 }
 
-fn attributes(entry: &Entry) -> String {
+/// The extended attributes in one line; whom an access control list names stands by name.
+fn attributes(tree: &Tree, entry: &Entry) -> String {
     let pairs = entry.xattrs.iter().map(|(name, value)| {
-        let value: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+        let value = match name.contains("posix_acl_") {
+            true => access_control_list(tree, value),
+            false => value.iter().map(|byte| format!("{byte:02x}")).collect(),
+        };
         format!("{name}={value}")
     });
     let text: Vec<String> = pairs.collect();
@@ -91,6 +99,21 @@ fn attributes(entry: &Entry) -> String {
     } else {
         text.join(" ")
     }
+}
+
+/// An access control list as the kernel lays it out: tag, permissions and number eight bytes each.
+fn access_control_list(tree: &Tree, value: &[u8]) -> String {
+    let entries = value.get(4..).unwrap_or_default().chunks_exact(8);
+    let entry = |entry: &[u8]| {
+        let number = u64::from(u32::from_le_bytes([entry[4], entry[5], entry[6], entry[7]]));
+        let whom = match entry[0] {
+            2 => tree.user(number),
+            8 => tree.group(number),
+            tag => format!("tag {tag}"),
+        };
+        format!("{whom}:{}", entry[2])
+    };
+    entries.map(entry).collect::<Vec<_>>().join(",")
 }
 
 /// The lines in which two texts differ; nothing for anything that is no text.

@@ -86,17 +86,15 @@ impl Tree {
 
     /// The owner and group by name; a number that no line names stays a number.
     pub(crate) fn owner(&self, entry: &Entry) -> String {
-        let name = |names: &BTreeMap<u64, String>, number: u64| {
-            names
-                .get(&number)
-                .cloned()
-                .unwrap_or_else(|| format!("#{number}"))
-        };
-        format!(
-            "{}:{}",
-            name(&self.users, entry.uid),
-            name(&self.groups, entry.gid)
-        )
+        format!("{}:{}", self.user(entry.uid), self.group(entry.gid))
+    }
+
+    pub(crate) fn user(&self, number: u64) -> String {
+        name(&self.users, number)
+    }
+
+    pub(crate) fn group(&self, number: u64) -> String {
+        name(&self.groups, number)
     }
 
     /// The content of a file; of anything else, nothing.
@@ -124,6 +122,13 @@ impl Tree {
             })
             .collect()
     }
+}
+
+fn name(names: &BTreeMap<u64, String>, number: u64) -> String {
+    names
+        .get(&number)
+        .cloned()
+        .unwrap_or_else(|| format!("#{number}"))
 }
 
 /// Gives every further name of a file the entry of the first, and all of them the smallest name.
