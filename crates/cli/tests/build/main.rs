@@ -4,7 +4,9 @@
 //! ids, as building does; where neither is there, the message that says so is what is tested.
 
 mod asked;
+mod faults;
 mod support;
+mod toy;
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_formwork");
