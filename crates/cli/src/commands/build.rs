@@ -191,13 +191,13 @@ impl Build {
                 "tar" => format!("sha256 {}", short(&file.sha256)),
                 _ => String::new(),
             };
-            table.row([name, &file.path, &digest].map(Cell::plain));
+            table.row([name, nearby(&file.path), &digest].map(Cell::plain));
         }
-        table.row(["record", &built.buildinfo, ""].map(Cell::plain));
+        table.row(["record", nearby(&built.buildinfo), ""].map(Cell::plain));
         let text = table.render(session.output.style(), session.output.width());
         session.output.text(&text)?;
         if let Some(tar) = built.files.iter().find(|file| file.kind == "tar") {
-            let path = printable(&tar.path).into_owned();
+            let path = printable(nearby(&tar.path)).into_owned();
             session.tell(&format!("\nNext: tar -tvf {path} | less"));
         }
         Ok(Outcome::Fine)
@@ -238,6 +238,13 @@ impl KindChoice {
             KindChoice::Dir => Kind::Dir,
         }
     }
+}
+
+/// A path as seen from the current directory, if it lies below it.
+fn nearby(path: &str) -> &str {
+    let here = std::env::current_dir().unwrap_or_default();
+    let below = Path::new(path).strip_prefix(here).ok();
+    below.and_then(Path::to_str).unwrap_or(path)
 }
 
 /// The name of a file without its directories.

@@ -30,11 +30,7 @@ fn an_image_is_built_twice_with_the_same_bits() {
          packages     {PLACE}/minimal.packages.json\n\
          record       {PLACE}/minimal.buildinfo.json\n"
     );
-    assert_eq!(
-        run.stdout
-            .replace(&format!("{}/", project.home.work().display()), ""),
-        expected
-    );
+    assert_eq!(run.stdout, expected);
     for word in ["lock  ", "fetch  ", "tree  "] {
         assert!(
             run.stderr.lines().any(|line| line.starts_with(word)),

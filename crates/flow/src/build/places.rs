@@ -121,6 +121,9 @@ impl Places {
 
     /// Where a file of this name ends up.
     pub(super) fn last(&self, name: &str) -> PathBuf {
+        if self.directory == Path::new(".") {
+            return PathBuf::from(name);
+        }
         self.directory.join(name)
     }
 
