@@ -1,6 +1,7 @@
 //! Everything that knows what a terminal is: the two streams, colours, widths, tables,
 //! numbers for people, and progress.
 
+pub(crate) mod dialog;
 pub(crate) mod number;
 pub(crate) mod output;
 pub(crate) mod progress;

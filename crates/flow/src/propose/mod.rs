@@ -4,6 +4,7 @@
 //! other recipe begins with it. Git is the store: nothing here commits, and what was committed is
 //! asked for by [`store`].
 
+mod close;
 mod error;
 mod facts;
 pub mod flat;
@@ -15,6 +16,7 @@ mod revise;
 mod save;
 pub mod store;
 
+pub use close::{Closed, close, reject};
 pub use error::ProposeError;
 pub use facts::{Archives, BinaryFacts, CostFacts, SourceFacts, SuiteFacts, VirtualChoice};
 pub use list::{list, served, show};

@@ -1,8 +1,20 @@
 //! `formwork propose`: who wants which package, why, and what others say; one file a subcommand.
 
+mod add;
+mod close;
 mod flat;
+mod interview;
 mod list;
+mod new;
+mod options;
+mod remove;
+mod requirements;
+mod review;
+mod revise;
 mod show;
+mod submit;
+mod withdraw;
+mod written;
 
 use clap::{Args, Subcommand};
 
@@ -15,8 +27,10 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  formwork propose list
-  formwork propose show 2")]
+  formwork propose new
+  formwork propose submit 2 --due 2026-12-11
+  formwork propose review 2 --approve
+  formwork propose close 2")]
 pub(crate) struct Propose {
     #[command(subcommand)]
     action: Action,
@@ -24,18 +38,34 @@ pub(crate) struct Propose {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    New(new::New),
+    Add(add::Add),
+    Remove(remove::Remove),
     Flat(flat::Flat),
     List(list::List),
     Show(show::Show),
+    Submit(submit::Submit),
+    Revise(revise::Revise),
+    Review(review::Review),
+    Close(close::Close),
+    Withdraw(withdraw::Withdraw),
 }
 
 impl Propose {
     /// Does what the subcommand says.
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         match &self.action {
+            Action::New(command) => command.run(session),
+            Action::Add(command) => command.run(session),
+            Action::Remove(command) => command.run(session),
             Action::Flat(command) => command.run(session),
             Action::List(command) => command.run(session),
             Action::Show(command) => command.run(session),
+            Action::Submit(command) => command.run(session),
+            Action::Revise(command) => command.run(session),
+            Action::Review(command) => command.run(session),
+            Action::Close(command) => command.run(session),
+            Action::Withdraw(command) => command.run(session),
         }
     }
 }
