@@ -10,6 +10,7 @@ mod places;
 mod records;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use formwork_deb::time::Timestamp;
@@ -77,11 +78,17 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
         };
         places.begin()?;
         let made = make(context, &records, &mut watch);
-        if made.is_err() {
-            places.abandon()?;
-        }
-        records.log(context, watch.steps, made.as_ref().err())?;
-        Ok(Outcome::Built(Box::new(made?)))
+        let logged = records.log(context, watch.steps, made.as_ref().err());
+        // Why it failed counts for more than what else went wrong because of that.
+        let built = match made {
+            Ok(built) => built,
+            Err(error) => {
+                let _ = places.abandon();
+                return Err(error);
+            }
+        };
+        logged?;
+        Ok(Outcome::Built(Box::new(built)))
     })
 }
 
@@ -149,8 +156,7 @@ fn job(
     kinds.sort();
     kinds.dedup();
     let outputs = kinds.into_iter().map(|kind| {
-        let path = places.first(&places.name(kind));
-        let path = std::path::absolute(&path).unwrap_or(path);
+        let path = absolute(places.first(&places.name(kind)));
         Output { kind, path }
     });
     Ok(Job {
@@ -168,8 +174,13 @@ fn job(
         until: order.until,
         ids: BTreeMap::new(),
         clean: Clean::default(),
-        keep: order.keep.then(|| places.failed()),
+        keep: order.keep.then(|| absolute(places.failed())),
     })
+}
+
+/// A path that does not depend on the current directory, which the sandbox has another of.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// Times the steps of a build, for the log.
