@@ -37,6 +37,14 @@ need_packages() {
     } || give_up "The packages could not be installed: run the line above, then start again."
 }
 
+# The package that runs programs of other architectures: Debian 12's plain qemu-user needs libraries.
+emulator_package() {
+    case $(sed -n 's/^VERSION_ID="*\([0-9]*\).*/\1/p' /etc/os-release 2>/dev/null) in
+    11 | 12) echo qemu-user-static ;;
+    *) echo qemu-user ;;
+    esac
+}
+
 # Makes sure of a Rust that can build the workspace.
 need_rust() {
     wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)

@@ -28,7 +28,9 @@ mod mounts;
 mod outside;
 mod process;
 mod program;
+mod ranges;
 mod starter;
+mod users;
 mod watch;
 
 pub use error::SandboxError;
@@ -36,6 +38,8 @@ pub use holder::dispatch;
 pub use inside::Inside;
 pub use outside::{Order, Privilege, privilege, run};
 pub use program::{Ended, Limits, Program};
+pub use ranges::Range;
+pub use users::User;
 
 /// What a room is: it gets an input, works inside, and ends with a result or a failure of its own making.
 pub type Main = fn(&Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>>;

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::error::Step;
 use super::frame::{self, Frames, Kind, Unpacker};
-use super::{SandboxError, holder, watch};
+use super::{SandboxError, User, holder, users, watch};
 use crate::signal;
 
 /// How long an interruption may go unnoticed.
@@ -39,6 +39,8 @@ pub struct Order<'a> {
 pub enum Privilege {
     /// Root: user numbers are the machine's own.
     Root,
+    /// An ordinary user: 0 is the user itself, the other numbers are lent to it.
+    User(User),
 }
 
 /// Finds out, by doing it, whether a sandbox can be made here.
@@ -46,13 +48,13 @@ pub enum Privilege {
 /// # Errors
 /// If it cannot; the error says what to install or to set.
 pub fn privilege() -> Result<Privilege, SandboxError> {
+    let privilege = users::who()?;
     let probe = Order {
         room: holder::PROBE,
         input: Vec::new(),
     };
-    match run(&probe, &mut |_| {})? {
-        Ok(_) | Err(_) => Ok(Privilege::Root),
-    }
+    let _nothing = run_as(&privilege, &probe, &mut |_| {})?;
+    Ok(privilege)
 }
 
 /// Runs a room in a sandbox to its end; its messages are handed on as they come.
@@ -61,20 +63,23 @@ pub fn privilege() -> Result<Privilege, SandboxError> {
 ///
 /// # Errors
 /// If the sandbox cannot be made or breaks, or the person interrupts us; nothing of it is left then.
-pub fn run(
-    order: &Order,
-    on_message: &mut dyn FnMut(&[u8]),
-) -> Result<Result<Vec<u8>, Vec<u8>>, SandboxError> {
-    let mut inside = Outer::start(order.room)?;
+pub fn run(order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
+    run_as(&users::who()?, order, on_message)
+}
+
+fn run_as(privilege: &Privilege, order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
+    let explain = |error| users::explain(privilege, error);
+    let mut inside = Outer::start(order.room, privilege)?;
+    if let Privilege::User(user) = privilege {
+        inside.map(user).map_err(explain)?;
+    }
     frame::write(inside.line()?, Kind::Input, &order.input).or_else(gone)?;
-    let answer = inside.hear(on_message);
-    match answer {
-        Ok(Some(answer)) => {
+    match inside.hear(on_message)? {
+        Some(Heard::Answer(answer)) => {
             inside.end();
-            answer
+            answer.map_err(explain)
         }
-        Ok(None) => Err(inside.post_mortem()),
-        Err(error) => Err(error),
+        _ => Err(inside.post_mortem()),
     }
 }
 
@@ -86,7 +91,7 @@ fn gone(error: io::Error) -> Result<(), SandboxError> {
     }
 }
 
-/// An answer of the inside that ends the conversation.
+/// How an order ends: the sandbox's result, and within it the room's own.
 type Answer = Result<Result<Vec<u8>, Vec<u8>>, SandboxError>;
 
 /// An inside as the outside holds it. Dropping it kills the inside.
@@ -99,14 +104,14 @@ struct Outer {
 }
 
 impl Outer {
-    fn start(room: &str) -> Result<Outer, SandboxError> {
+    fn start(room: &str, privilege: &Privilege) -> Result<Outer, SandboxError> {
         let (line, its) = UnixStream::pair().step("make a line")?;
         let mut command = Command::new("/proc/self/exe");
         command
             .arg(holder::MARK)
             .arg(room)
             .arg(std::process::id().to_string())
-            .arg("false")
+            .arg((*privilege != Privilege::Root).to_string())
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(its)))
             .stdout(Stdio::null())
@@ -134,16 +139,28 @@ impl Outer {
             .step("talk to its first process")
     }
 
-    /// Hands on messages until the last word is said; `None` if it ends without one.
-    fn hear(&mut self, on_message: &mut dyn FnMut(&[u8])) -> Result<Option<Answer>, SandboxError> {
+    /// Waits for the new user namespace and gives it its numbers.
+    fn map(&mut self, user: &User) -> Result<(), SandboxError> {
+        match self.hear(&mut |_| {})? {
+            Some(Heard::Unmapped) => {
+                users::map(user, self.holder.id())?;
+                frame::write(self.line()?, Kind::Mapped, &[]).or_else(gone)
+            }
+            Some(Heard::Answer(Err(error))) => Err(error),
+            _ => Err(self.post_mortem()),
+        }
+    }
+
+    /// Hands on messages until something else is said; `None` if it ends without a word.
+    fn hear(&mut self, on_message: &mut dyn FnMut(&[u8])) -> Result<Option<Heard>, SandboxError> {
         let step = "hear from its first process";
         let mut frames = Frames::default();
         let mut buffer = vec![0; 64 << 10];
         loop {
             while let Some((kind, content)) = frames.next().step(step)? {
-                match answer(kind, content) {
+                match heard(kind, content) {
                     Heard::Message(content) => on_message(&content),
-                    Heard::Answer(answer) => return Ok(Some(answer)),
+                    other => return Ok(Some(other)),
                 }
             }
             if !self.wait_for_words()? {
@@ -242,20 +259,25 @@ impl Drop for Outer {
 
 /// What a frame of the inside means.
 enum Heard {
+    /// A word of the room on its way.
     Message(Vec<u8>),
+    /// Its user namespace has no numbers yet.
+    Unmapped,
+    /// The last word.
     Answer(Answer),
 }
 
-fn answer(kind: Kind, content: Vec<u8>) -> Heard {
+fn heard(kind: Kind, content: Vec<u8>) -> Heard {
     Heard::Answer(match kind {
         Kind::Message => return Heard::Message(content),
+        Kind::Unmapped => return Heard::Unmapped,
         Kind::Done => Ok(Ok(content)),
         Kind::Refused => Ok(Err(content)),
         Kind::Panicked => Err(SandboxError::Panicked {
             message: String::from_utf8_lossy(&content).into_owned(),
         }),
         Kind::Failed => Err(failure(&content)),
-        Kind::Mapped | Kind::Input | Kind::Unmapped => Err(SandboxError::step(
+        Kind::Mapped | Kind::Input => Err(SandboxError::step(
             "understand its first process",
             io::Error::from(io::ErrorKind::InvalidData),
         )),

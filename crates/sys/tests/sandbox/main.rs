@@ -4,6 +4,7 @@
 
 mod plain;
 mod rooms;
+mod rootless;
 mod trees;
 
 use formwork_sys::sandbox;
@@ -13,8 +14,9 @@ type Test = (&'static str, fn());
 
 fn main() {
     sandbox::dispatch(rooms::TABLE);
-    let tests: Vec<Test> = [plain::TESTS].concat();
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    rootless::begin(&mut words);
+    let tests: Vec<Test> = [plain::TESTS, rootless::TESTS].concat();
     if words.iter().any(|word| word == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));
         return;
