@@ -159,6 +159,7 @@ pub(crate) enum Command {
     Sources(commands::sources::Sources),
     Installable(commands::installable::Installable),
     Propose(commands::propose::Propose),
+    Approved(commands::approved::Approved),
     Cache(commands::cache::Cache),
     #[command(name = "self")]
     Own(commands::own::Own),

@@ -280,7 +280,7 @@ pub(crate) fn read_text(path: &Path, name: &str) -> Result<String, Error> {
 }
 
 /// Bytes that must be UTF-8.
-fn text(bytes: Vec<u8>, name: &str) -> Result<String, Error> {
+pub(crate) fn text(bytes: Vec<u8>, name: &str) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let readable = String::from_utf8_lossy(error.as_bytes());

@@ -1,5 +1,7 @@
 //! Proposals, reviews and the approved list: what follows from them, and how it is told.
 
+pub mod cost;
+pub mod diff;
 pub mod flat;
 pub mod formats;
 pub mod import;

@@ -2,6 +2,7 @@
 //!
 //! The work itself is done by `flow`; a command asks, and prints what comes back.
 
+pub(crate) mod approved;
 pub(crate) mod build;
 pub(crate) mod cache;
 mod changes;
@@ -47,5 +48,6 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Propose(command) => command.run(session),
         Command::Cache(command) => command.run(session),
         Command::Own(command) => command.run(session),
+        Command::Approved(command) => command.run(session),
     }
 }

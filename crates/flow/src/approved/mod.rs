@@ -1,6 +1,10 @@
 //! The approved list: the union of what closed proposals froze. It is computed from their files
 //! and from nothing else, so that it does not change when the archive moves.
 
+mod diff;
+mod sent;
+mod show;
+
 use std::collections::BTreeMap;
 
 use formwork_model::approved::{ApprovedList, ENDING, Frozen, approved};
@@ -10,6 +14,11 @@ use formwork_model::source::Source;
 use crate::Error;
 use crate::project::ProjectError;
 use crate::propose::{Loaded, LoadedProposal, ProposeError};
+
+pub use diff::{since, since_sent};
+pub use sent::record;
+pub(crate) use show::read_list;
+pub use show::{merge, merged_text, show, text};
 
 /// The frozen lists of the proposals that are approved, sorted by number.
 pub fn frozen(loaded: &Loaded) -> Result<Vec<Frozen>, Error> {

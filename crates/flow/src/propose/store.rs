@@ -22,6 +22,19 @@ pub fn text_at(directory: &Path, revision: &str, file: &str) -> Result<Option<St
         .then(|| String::from_utf8_lossy(&shown.stdout).into_owned()))
 }
 
+/// The names of the files of a folder in a commit.
+pub fn names_at(directory: &Path, revision: &str, folder: &str) -> Result<Vec<String>, Error> {
+    let object = format!("{revision}:./{folder}");
+    let listed = run(directory, &["ls-tree", "-z", "--name-only", &object])?;
+    // A commit without the folder has none of its files.
+    let text = String::from_utf8_lossy(&listed.stdout);
+    let names = text.split('\0').filter(|name| !name.is_empty());
+    Ok(match listed.success() {
+        true => names.map(str::to_owned).collect(),
+        false => Vec::new(),
+    })
+}
+
 /// The commit that a name such as `HEAD~3` or `v1.0` means, in full.
 pub fn commit(directory: &Path, revision: &str) -> Result<String, Error> {
     let name = format!("{revision}^{{commit}}");

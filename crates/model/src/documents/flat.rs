@@ -234,3 +234,49 @@ pub struct Cost {
     /// The interpreters that come onto the target, whether approved already or not, sorted.
     pub interpreters: Vec<String>,
 }
+
+/// That a list was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SentRecord {
+    /// The format of this document.
+    pub format: u32,
+    /// The Releases it was made from: none, an approved list is made from frozen lists.
+    pub inputs: Vec<Input>,
+    /// To whom.
+    pub to: String,
+    /// The suite.
+    pub suite: String,
+    /// On which day.
+    pub date: String,
+    /// How many lines it has.
+    pub packages: u64,
+    /// The SHA-256 of the list as it was sent.
+    pub sha256: String,
+    /// The record, relative to the project.
+    pub file: String,
+}
+
+/// The lists of many machines, united.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MergedList {
+    /// The format of this document.
+    pub format: u32,
+    /// The Releases it was made from: none, the lists come from machines.
+    pub inputs: Vec<Input>,
+    /// The packages, each once, sorted.
+    pub packages: Vec<ListedBinary>,
+}
+
+/// What is to be told of several recipients.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SentDiff {
+    /// The format of this document.
+    pub format: u32,
+    /// The Releases it was made from: none, an approved list is made from frozen lists.
+    pub inputs: Vec<Input>,
+    /// What each recipient does not know yet, sorted by recipient.
+    pub recipients: Vec<FlatDiff>,
+}

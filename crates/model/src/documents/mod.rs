@@ -39,7 +39,7 @@ pub use closure::{
 pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Flat, FlatAside, FlatBinary, FlatDiff,
-    FlatSource, ListedBinary, SuiteDiff,
+    FlatSource, ListedBinary, MergedList, SentDiff, SentRecord, SuiteDiff,
 };
 pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};

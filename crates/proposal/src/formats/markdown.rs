@@ -1,8 +1,8 @@
 //! A table in Markdown, for a merge request or a wiki.
 
-use formwork_model::documents::{Flat, FlatSource};
+use formwork_model::documents::{ApprovedDocument, Flat, FlatSource};
 
-use super::{chain, headline, one_line, state};
+use super::{approved_headline, chain, headline, one_line, state};
 
 /// The list as a heading and a table.
 #[must_use]
@@ -31,9 +31,15 @@ pub fn markdown(flat: &Flat) -> String {
     text
 }
 
-/// The table of some sources.
+/// An approved list as a heading and a table.
 #[must_use]
-pub fn table(sources: &[FlatSource]) -> String {
+pub fn approved_markdown(list: &ApprovedDocument) -> String {
+    let heading = escape(&approved_headline(list));
+    format!("## {heading}\n\n{}", table(&list.sources))
+}
+
+/// The table of some sources.
+fn table(sources: &[FlatSource]) -> String {
     let mut text = String::from(
         "| source | binaries | state | reason or chain |\n| --- | --- | --- | --- |\n",
     );

@@ -10,10 +10,10 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-use formwork_model::documents::{Flat, FlatSource};
+use formwork_model::documents::{ApprovedDocument, Flat, FlatSource};
 
 pub use csv::{cell, csv, row};
-pub use markdown::{markdown, table};
+pub use markdown::{approved_markdown, markdown};
 pub use pkglist::pkglist;
 pub use text::{approved_src_bin, only_new, src_bin};
 pub use toml::toml;
@@ -90,5 +90,14 @@ pub fn headline(flat: &Flat) -> String {
         flat.proposed_binaries,
         flat.approved_binaries,
         flat.total_binaries,
+    )
+}
+
+/// The first line of an approved list.
+#[must_use]
+pub fn approved_headline(list: &ApprovedDocument) -> String {
+    format!(
+        "Approved packages, {}: {} source packages ({} binary packages)",
+        list.suite, list.total, list.total_binaries
     )
 }

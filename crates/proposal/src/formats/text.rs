@@ -4,10 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use formwork_model::approved::ApprovedList;
-use formwork_model::documents::{Flat, FlatAside, FlatSource};
+use formwork_model::documents::{ApprovedDocument, Flat, FlatAside, FlatSource};
 
-use super::{headline, one_line, revision};
+use super::{approved_headline, headline, one_line, revision};
 use crate::flat::count;
 
 /// The list without what is approved already.
@@ -67,16 +66,10 @@ pub fn src_bin(flat: &Flat, whole: &Flat) -> String {
 
 /// The approved list of a suite in the same form, without brackets: all of it is approved.
 #[must_use]
-pub fn approved_src_bin(list: &ApprovedList) -> String {
-    let mut text = format!(
-        "# Approved packages, {}: {} source packages ({} binary packages)\n",
-        list.suite,
-        list.sources.len(),
-        list.binaries()
-    );
-    for (source, approved) in &list.sources {
-        let binaries: Vec<String> = approved.binaries.keys().cloned().collect();
-        text.push_str(&format!("{}\n", line(source, &binaries)));
+pub fn approved_src_bin(list: &ApprovedDocument) -> String {
+    let mut text = format!("# {}\n", approved_headline(list));
+    for source in &list.sources {
+        text.push_str(&format!("{}\n", line(&source.source, &source.binaries)));
     }
     text
 }

@@ -1,7 +1,9 @@
 //! `formwork propose`: who wants which package, why, and what others say; one file a subcommand.
 
 mod add;
+mod check;
 mod close;
+mod differences;
 mod flat;
 mod interview;
 mod list;
@@ -20,6 +22,9 @@ use clap::{Args, Subcommand};
 
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
+
+pub(crate) use differences::show_diff;
+pub(crate) use flat::Format;
 
 /// Propose packages, review proposals, and close them
 ///
@@ -42,6 +47,7 @@ enum Action {
     Add(add::Add),
     Remove(remove::Remove),
     Flat(flat::Flat),
+    Check(check::Check),
     List(list::List),
     Show(show::Show),
     Submit(submit::Submit),
@@ -59,6 +65,7 @@ impl Propose {
             Action::Add(command) => command.run(session),
             Action::Remove(command) => command.run(session),
             Action::Flat(command) => command.run(session),
+            Action::Check(command) => command.run(session),
             Action::List(command) => command.run(session),
             Action::Show(command) => command.run(session),
             Action::Submit(command) => command.run(session),
