@@ -1,20 +1,70 @@
 //! The outside: hands the order to the sandbox and listens to what it tells.
 
-use formwork_model::event::Sink;
+use formwork_model::event::{Event, Phase, Sink, Unit};
+use formwork_sys::sandbox::{self, Order};
 
-use crate::error::{Blame, Failure};
+use crate::error::{Blame, Error, Failure};
+use crate::inside::ROOM;
 use crate::job::Job;
+use crate::message::Message;
 use crate::report::Report;
 
 /// Makes a tree and writes its outputs.
 ///
 /// # Errors
 /// If a package, a program of it, or the machine stands in the way.
-pub fn build(job: &Job, _sink: &Sink) -> Result<Report, Failure> {
-    Err(Failure {
+pub fn build(job: &Job, sink: &Sink) -> Result<Report, Failure> {
+    let input = serde_json::to_vec(job).map_err(|error| fault(&error.to_string()))?;
+    let order = Order { room: ROOM, input };
+    let mut packages = 0;
+    let answer = sandbox::run(&order, &mut |bytes| {
+        if let Ok(message) = serde_json::from_slice::<Message>(bytes) {
+            if let Message::Started { packages: total } = &message {
+                packages = *total;
+            }
+            sink(event(message));
+        }
+    });
+    let report = match answer {
+        Ok(Ok(report)) => {
+            serde_json::from_slice::<Report>(&report).map_err(|error| fault(&error.to_string()))?
+        }
+        Ok(Err(failure)) => {
+            return Err(serde_json::from_slice(&failure)
+                .unwrap_or_else(|_| fault("the sandbox gave no reason")));
+        }
+        Err(error) => return Err(Failure::from(Error::Sandbox(error.to_string()))),
+    };
+    sink(Event::Finished {
+        phase: Phase::Tree,
+        summary: format!("{packages} packages, {} files", report.entries),
+    });
+    Ok(report)
+}
+
+fn event(message: Message) -> Event {
+    let phase = Phase::Tree;
+    match message {
+        Message::Started { packages } => Event::Started {
+            phase,
+            unit: Unit::Items,
+            total: Some(packages),
+        },
+        Message::Advanced { item, done, total } => Event::Advanced {
+            phase,
+            item,
+            done,
+            total: Some(total),
+        },
+        Message::Warning(text) => Event::Warning(text),
+    }
+}
+
+fn fault(reason: &str) -> Failure {
+    Failure {
         blame: Blame::Ours,
-        message: format!("nothing is built for {} yet", job.suite),
+        message: format!("the sandbox and we do not understand each other: {reason}"),
         output: Vec::new(),
         kept: None,
-    })
+    }
 }

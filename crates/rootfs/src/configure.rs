@@ -35,7 +35,11 @@ pub(crate) fn configure(
         false => arguments.extend(names.iter().cloned()),
     }
     let mut told = Told::default();
-    let ended = run.run(&Program::new(arguments), &mut |line| {
+    let program = Program {
+        scripts: controls.len() as u64,
+        ..Program::new(arguments)
+    };
+    let ended = run.run(&program, &mut |line| {
         if let Some(package) = told.hear(line) {
             on_package(package);
         }

@@ -13,8 +13,6 @@
 pub(crate) mod md5;
 mod triggers;
 
-use std::collections::BTreeSet;
-
 use formwork_sys::tree::Tree;
 
 use crate::error::Error;
@@ -138,7 +136,7 @@ impl<'a> Database<'a> {
         self.interests.activate(self.tree, entries)
     }
 
-    /// The packages that are not installed and configured, with what they are instead.
+    /// The packages that are not configured, with what they are instead.
     pub(crate) fn unfinished(&self) -> Vec<(usize, String)> {
         let state = |stanza: &Option<String>| {
             let found = stanza
@@ -150,22 +148,38 @@ impl<'a> Database<'a> {
             .iter()
             .map(state)
             .enumerate()
-            .filter(|(_, state)| state != "install ok installed")
+            .filter(|(_, state)| !is_configured(state))
             .collect()
     }
 }
 
-/// Tells apt which packages were installed only for others.
-pub(crate) fn mark_automatic(tree: &Tree, packages: &[&Control]) -> Result<(), Error> {
+/// Whether a package is configured, even if triggers are still to be worked off.
+fn is_configured(state: &str) -> bool {
+    matches!(
+        state,
+        "install ok installed" | "install ok triggers-pending" | "install ok triggers-awaited"
+    )
+}
+
+/// Tells apt which packages were installed only for others. Packages for all architectures count
+/// as those of the native one.
+pub(crate) fn mark_automatic(
+    tree: &Tree,
+    native: &str,
+    packages: &[&Control],
+) -> Result<(), Error> {
     if packages.is_empty() {
         return Ok(());
     }
     let mut text = String::new();
     for control in packages {
-        let package = &control.package;
+        let name = &control.package.name;
+        let architecture = match control.package.architecture.as_str() {
+            "all" => native,
+            other => other,
+        };
         text.push_str(&format!(
-            "Package: {}\nArchitecture: {}\nAuto-Installed: 1\n\n",
-            package.name, package.architecture
+            "Package: {name}\nArchitecture: {architecture}\nAuto-Installed: 1\n\n"
         ));
     }
     tree.create_directories("var/lib/apt")?;
@@ -225,13 +239,4 @@ fn sums(entries: &[Entry]) -> Vec<u8> {
         }
     }
     text
-}
-
-/// The architectures that a tree must know besides its own: those of its packages.
-pub(crate) fn foreign(job: &Job) -> BTreeSet<&str> {
-    job.packages
-        .iter()
-        .map(|package| package.architecture.as_str())
-        .filter(|one| *one != "all" && *one != job.architecture)
-        .collect()
 }

@@ -1,18 +1,190 @@
-//! The inside: makes the tree step by step.
+//! The inside: makes the tree step by step, in the sandbox.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use formwork_sys::sandbox::{self, Inside, SandboxError};
 use formwork_sys::tree::Tree;
 
-use crate::error::{Error, Failure};
-use crate::job::Job;
+use crate::error::{Blame, Error, Failure};
+use crate::job::{Job, Kind, Output, Stage};
 use crate::message::Message;
-use crate::program::Run;
+use crate::program::{Ended, Program, Run};
 use crate::report::Report;
 use crate::spine::{self, Context};
+use crate::{clean, manifest, normalise, outputs};
 
-/// Makes the tree of a job in `work`, an empty directory of the host, with `run` to run programs
-/// of the tree `work/tree`.
+/// The name of this room in the table of the sandbox.
+pub const ROOM: &str = "rootfs";
+
+/// What every program of the tree sees: nothing of the person, the machine or the clock.
+///
+/// `INITRD=No` is an agreement with initramfs-tools and others: the image of the first
+/// programs of a boot is made once and later, not by each package.
+const ENVIRONMENT: [(&str, &str); 13] = [
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("HOME", "/root"),
+    ("LANG", "C.UTF-8"),
+    ("LANGUAGE", "C.UTF-8"),
+    ("LC_ALL", "C.UTF-8"),
+    ("TZ", "UTC"),
+    ("TERM", "dumb"),
+    ("DEBIAN_FRONTEND", "noninteractive"),
+    ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
+    ("DEBCONF_NOWARNINGS", "yes"),
+    ("INITRD", "No"),
+    ("PERL_HASH_SEED", "0"),
+    ("PYTHONHASHSEED", "0"),
+];
+
+/// The room: a job as JSON comes in, a report or a failure as JSON goes out.
+///
+/// # Errors
+/// The failure, as JSON.
+pub fn main(inside: &Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+    let made = serde_json::from_slice::<Job>(&input)
+        .map_err(|error| ours(format!("the order cannot be read: {error}")))
+        .and_then(|job| in_sandbox(inside, &job));
+    match made {
+        Ok(report) => serde_json::to_vec(&report).map_err(|error| error.to_string().into_bytes()),
+        Err(failure) => Err(serde_json::to_vec(&failure).unwrap_or_default()),
+    }
+}
+
+fn ours(message: String) -> Failure {
+    Failure {
+        blame: Blame::Ours,
+        message,
+        output: Vec::new(),
+        kept: None,
+    }
+}
+
+fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
+    let work = inside.scratch().join("work");
+    inside
+        .tmpfs(&work, job.limits.tree_bytes)
+        .map_err(|error| Failure::from(Error::Sandbox(error.to_string())))?;
+    let mut run = Sandboxed {
+        inside,
+        tree: work.join("tree"),
+        job,
+    };
+    make(job, &work, &mut run, &mut |message| tell(inside, &message))
+}
+
+fn tell(inside: &Inside, message: &Message) {
+    if let Ok(message) = serde_json::to_vec(message) {
+        inside.send(&message);
+    }
+}
+
+/// Runs programs of the tree in the sandbox.
+struct Sandboxed<'a> {
+    inside: &'a Inside,
+    tree: PathBuf,
+    job: &'a Job,
+}
+
+impl Run for Sandboxed<'_> {
+    fn run(&mut self, program: &Program, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Error> {
+        let limits = &self.job.limits;
+        let mut order = sandbox::Program::new(program.arguments.iter().cloned());
+        order.environment = environment(self.job.date, &program.environment);
+        order.input.clone_from(&program.input);
+        order.limits.silence = Duration::from_secs(limits.script_seconds);
+        let whole = limits.script_seconds.saturating_mul(program.scripts);
+        order.limits.time = Duration::from_secs(whole);
+        order.limits.output = limits.output_bytes;
+        let mut lines = Lines::default();
+        let ended = self
+            .inside
+            .run(&self.tree, &order, &mut |bytes| lines.feed(bytes, on_line));
+        lines.end(on_line);
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => return stopped(error),
+        };
+        for stray in &ended.strays {
+            let name = program.arguments.first().map_or("", String::as_str);
+            let text = format!("{name} left a process running, which was stopped: {stray}");
+            tell(self.inside, &Message::Warning(text));
+        }
+        Ok(Ended {
+            code: ended.code,
+            stopped: None,
+            tail: ended.tail.lines().map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// A program that passed a limit is a result; anything else is trouble with the sandbox.
+fn stopped(error: SandboxError) -> Result<Ended, Error> {
+    let (reason, tail) = match error {
+        SandboxError::TimedOut { limit, tail, .. } => {
+            (format!("stopped after {} s", limit.as_secs()), tail)
+        }
+        SandboxError::Silent { limit, tail, .. } => {
+            let seconds = limit.as_secs();
+            (format!("stopped after {seconds} s without a word"), tail)
+        }
+        SandboxError::TooMuchOutput { limit, tail, .. } => {
+            let reason = format!("stopped, as it printed more than {limit} bytes");
+            (reason, tail)
+        }
+        other => return Err(Error::Sandbox(other.to_string())),
+    };
+    Ok(Ended {
+        code: 1,
+        stopped: Some(reason),
+        tail: tail.lines().map(str::to_owned).collect(),
+    })
+}
+
+/// All variables of a program; its own win.
+fn environment(date: i64, own: &[(String, String)]) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = ENVIRONMENT
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    all.push(("SOURCE_DATE_EPOCH".to_owned(), date.to_string()));
+    all.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
+    all.extend(own.iter().cloned());
+    all
+}
+
+/// Cuts what a program prints into lines.
+#[derive(Debug, Default)]
+struct Lines {
+    begun: Vec<u8>,
+}
+
+/// A line is cut where it gets longer than anybody reads.
+const LONGEST: usize = 4096;
+
+impl Lines {
+    fn feed(&mut self, bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.begun.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || self.begun.len() > LONGEST {
+                self.end(on_line);
+            }
+        }
+    }
+
+    fn end(&mut self, on_line: &mut dyn FnMut(&str)) {
+        if !self.begun.is_empty() {
+            on_line(String::from_utf8_lossy(&self.begun).trim_end_matches(['\n', '\r']));
+            self.begun.clear();
+        }
+    }
+}
+
+/// Makes the tree of a job in `work`, an empty directory, with `run` to run programs of the
+/// tree `work/tree`.
 ///
 /// # Errors
 /// If a package, a program of it, or the machine stands in the way.
@@ -28,14 +200,44 @@ pub fn make(
         tell,
         steps: Vec::new(),
     };
-    stages(&mut context, work).map_err(Failure::from)?;
-    Ok(Report {
-        steps: context.steps,
-        ..Report::default()
-    })
+    let mut report = stages(&mut context, work).map_err(|error| {
+        let mut failure = describe(error, job);
+        failure.kept = keep(job, work);
+        failure
+    })?;
+    report.steps = context.steps;
+    Ok(report)
 }
 
-fn stages(context: &mut Context<'_>, work: &Path) -> Result<(), Error> {
+/// The failure, with what a full disk means here.
+fn describe(error: Error, job: &Job) -> Failure {
+    let full = matches!(&error, Error::Files(files) if files.is_disk_full());
+    let mut failure = Failure::from(error);
+    if full {
+        failure.message = format!(
+            "the tree does not fit into {} MiB: {}",
+            job.limits.tree_bytes >> 20,
+            failure.message
+        );
+    }
+    failure
+}
+
+/// Copies the failed tree to where the person wants to look at it.
+fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
+    let path = job.keep.clone()?;
+    let tree = Tree::open(&work.join("tree")).ok()?;
+    let manifest = manifest::of(&tree, job).ok()?;
+    let output = Output {
+        kind: Kind::Dir,
+        path: path.clone(),
+    };
+    outputs::write(&tree, &manifest, &[output]).ok()?;
+    Some(path)
+}
+
+fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
+    let job = context.job;
     let home = Tree::open(work)?;
     for name in ["tree", "stage"] {
         home.create_directory(name, 0o755)?;
@@ -45,5 +247,44 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<(), Error> {
     spine::prepare(&tree)?;
     spine::install(context, &tree, &stage)?;
     home.remove_all("stage")?;
-    Ok(())
+    if job.until >= Stage::Finished {
+        context.step("finish", |_| {
+            normalise::apply(&tree, job)?;
+            clean::apply(&tree, &job.clean)?;
+            normalise::times(&tree, job.date)
+        })?;
+    }
+    let manifest = context.step("manifest", |_| manifest::of(&tree, job))?;
+    let written = context.step("write", |_| outputs::write(&tree, &manifest, &job.outputs))?;
+    Ok(Report {
+        outputs: written,
+        entries: manifest.entries.len() as u64,
+        bytes: manifest.bytes(),
+        steps: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_wherever_pieces_end() {
+        let mut seen = Vec::new();
+        let mut lines = Lines::default();
+        for piece in ["a", "b\nc\r\n", "", "d"] {
+            lines.feed(piece.as_bytes(), &mut |line| seen.push(line.to_owned()));
+        }
+        lines.end(&mut |line| seen.push(line.to_owned()));
+        assert_eq!(seen, ["ab", "c", "d"]);
+    }
+
+    #[test]
+    fn a_programs_own_variables_win() {
+        let own = [("HOME".to_owned(), "/nowhere".to_owned())];
+        let all = environment(86_400, &own);
+        let homes: Vec<&(String, String)> = all.iter().filter(|(name, _)| name == "HOME").collect();
+        assert_eq!(homes, [&own[0]]);
+        assert!(all.contains(&("SOURCE_DATE_EPOCH".to_owned(), "86400".to_owned())));
+    }
 }

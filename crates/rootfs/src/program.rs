@@ -13,6 +13,8 @@ pub struct Program {
     pub environment: Vec<(String, String)>,
     /// What it reads on its standard input.
     pub input: Vec<u8>,
+    /// How many scripts it may run one after the other; each has the time that one may take.
+    pub scripts: u64,
 }
 
 impl Program {
@@ -20,6 +22,7 @@ impl Program {
     pub fn new<S: Into<String>>(arguments: impl IntoIterator<Item = S>) -> Program {
         Program {
             arguments: arguments.into_iter().map(Into::into).collect(),
+            scripts: 1,
             ..Program::default()
         }
     }

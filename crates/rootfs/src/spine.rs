@@ -88,17 +88,26 @@ pub(crate) fn install(context: &mut Context<'_>, tree: &Tree, stage: &Tree) -> R
         told: BTreeSet::new(),
         dpkg_version: dpkg_version(&controls),
     };
+    let hosts = Hosts::put(tree)?;
     staging.during(threads, || -> Result<(), Error> {
         install.essential(context, &first)?;
         install.rest(context, &second)
     })?;
+    hosts.take(tree)?;
     install.check()?;
     let automatic: Vec<&Control> = second
         .iter()
         .map(|index| &controls[*index])
-        .filter(|control| !control.package.wished && control.priority != "required")
+        .filter(|control| !is_wanted(control))
         .collect();
-    database::mark_automatic(tree, &automatic)
+    database::mark_automatic(tree, &job.architecture, &automatic)
+}
+
+/// Whether apt must keep a package of the second wave though nothing depends on it: what the image
+/// names, and what makes it a base system.
+fn is_wanted(control: &Control) -> bool {
+    let package = &control.package;
+    package.wished || control.priority == "required" || package.name == "apt"
 }
 
 /// The version that dpkg says of itself: that of its package without the packager's part.
@@ -206,23 +215,20 @@ impl Install<'_> {
         context: &mut Context<'_>,
         needs: BTreeSet<usize>,
     ) -> Result<(), Error> {
-        let missing: Vec<usize> = self
-            .providers
-            .closure(needs)
-            .into_iter()
-            .filter(|need| !self.configured.contains(need))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        for need in &missing {
+        let needed = self.providers.closure(needs);
+        for need in &needed {
             self.place(context, *need)?;
         }
-        let names: Vec<String> = missing
+        // Placing them may have configured some already.
+        let names: Vec<String> = needed
             .iter()
+            .filter(|need| !self.configured.contains(need))
             .map(|need| self.controls[*need].qualified())
             .collect();
-        self.configure(context, &names)
+        match names.is_empty() {
+            true => Ok(()),
+            false => self.configure(context, &names),
+        }
     }
 
     /// Runs dpkg on the packages named, or on all.
@@ -335,6 +341,28 @@ impl Services {
     }
 }
 
+/// The names that scripts can look up: that of the machine that is not there yet.
+struct Hosts;
+
+const HOSTS: &str = "etc/hosts";
+const LOCALHOST: &[u8] = b"127.0.0.1\tlocalhost\n::1\tlocalhost\n";
+
+impl Hosts {
+    fn put(tree: &Tree) -> Result<Hosts, Error> {
+        tree.create_directories("etc")?;
+        tree.write(HOSTS, LOCALHOST, 0o644)?;
+        Ok(Hosts)
+    }
+
+    /// Takes it away, unless a script has made something of it.
+    fn take(self, tree: &Tree) -> Result<(), Error> {
+        if tree.read_if_there(HOSTS)?.as_deref() == Some(LOCALHOST) {
+            tree.remove(HOSTS)?;
+        }
+        Ok(())
+    }
+}
+
 /// Makes the root of the tree as a base system has it.
 pub(crate) fn prepare(tree: &Tree) -> Result<(), Error> {
     for (path, mode) in [("tmp", 0o1777), ("var/tmp", 0o1777)] {
@@ -342,5 +370,8 @@ pub(crate) fn prepare(tree: &Tree) -> Result<(), Error> {
         tree.create_directories(above)?;
         tree.create_directory(path, mode)?;
     }
-    Ok(())
+    tree.create_directories("etc")?;
+    // What every bootstrap program leaves there for the one who knows the disks.
+    let fstab = b"# UNCONFIGURED FSTAB FOR BASE SYSTEM\n";
+    Ok(tree.write("etc/fstab", fstab, 0o644)?)
 }
