@@ -35,11 +35,12 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
-/// A count with its noun, in the singular or with an `s`: `1 package`, `21 packages`.
+/// A count with its noun, in the singular or plural: `1 package`, `21 packages`, `3 binaries`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     let noun = match (number, noun.strip_suffix('y')) {
         (1, _) => noun.to_owned(),
-        (_, Some(stem)) => format!("{stem}ies"),
+        // `days`, but `entries`.
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
         _ => format!("{noun}s"),
     };
     format!("{} {noun}", count(number))
