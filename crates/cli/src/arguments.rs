@@ -160,6 +160,7 @@ pub(crate) enum Command {
     Installable(commands::installable::Installable),
     Propose(commands::propose::Propose),
     Approved(commands::approved::Approved),
+    Check(commands::check::Check),
     Cache(commands::cache::Cache),
     #[command(name = "self")]
     Own(commands::own::Own),

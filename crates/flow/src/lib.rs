@@ -6,11 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod package_facts;
 mod repositories;
 
 pub mod approved;
 pub mod build;
 pub mod cache;
+pub mod check;
 pub mod context;
 pub mod fetch;
 pub mod images;

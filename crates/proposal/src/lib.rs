@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod diff;
+pub mod findings;
 pub mod flat;
 pub mod formats;
 pub mod import;

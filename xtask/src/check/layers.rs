@@ -77,6 +77,7 @@ const ROOMS: &[Room] = &[
             "formwork-deb",
             "formwork-model",
             "formwork-sys",
+            "formwork-codec",
             "formwork-archive",
             "formwork-resolve",
             "formwork-rootfs",

@@ -6,10 +6,12 @@ pub(crate) mod approved;
 pub(crate) mod build;
 pub(crate) mod cache;
 mod changes;
+pub(crate) mod check;
 pub(crate) mod closure;
 mod common;
 mod conflict;
 pub(crate) mod fetch;
+mod findings;
 pub(crate) mod images;
 pub(crate) mod init;
 pub(crate) mod installable;
@@ -46,8 +48,9 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Sources(command) => command.run(session),
         Command::Installable(command) => command.run(session),
         Command::Propose(command) => command.run(session),
+        Command::Check(command) => command.run(session),
+        Command::Approved(command) => command.run(session),
         Command::Cache(command) => command.run(session),
         Command::Own(command) => command.run(session),
-        Command::Approved(command) => command.run(session),
     }
 }

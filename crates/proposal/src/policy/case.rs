@@ -38,7 +38,7 @@ impl Says {
 
     pub(super) fn unknown(message: impl Into<String>, satisfy: impl Into<String>) -> Says {
         Says::Unknown {
-            message: format!("unknown: {}", message.into()),
+            message: message.into(),
             satisfy: satisfy.into(),
         }
     }

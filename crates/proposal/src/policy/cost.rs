@@ -1,7 +1,10 @@
 //! Rules about what a package brings along.
 
 use super::case::{ASK, Case, Said, Says, bytes, counted, few, length};
-use super::facts::{Cost, SuiteFacts};
+use super::facts::{Cost, SuiteFacts, interpreter};
+use crate::flat::{Closed, ClosedPackage};
+use formwork_model::approved::ApprovedList;
+use std::collections::BTreeSet;
 
 /// Whether source and binaries are there and can be installed.
 pub(super) fn available(case: &Case<'_>) -> Vec<Said> {
@@ -128,4 +131,131 @@ fn interpreters(cost: &Cost) -> Option<Says> {
         format!("brings {noun} to the target: {}", few(&told)),
         "choose a package without it, or waive with a reason",
     ))
+}
+
+/// What a source of a proposal brings along beyond the approved list, from the closure of the
+/// whole proposal: all that its own wished binaries lead to. Nothing if it wishes none there.
+#[must_use]
+pub fn cost_of(closed: &Closed, approved: Option<&ApprovedList>, source: &str) -> Option<Cost> {
+    let reached = reached(closed, source)?;
+    let is_source = |name: &str| approved.is_some_and(|list| list.has(name));
+    let is_binary = |package: &ClosedPackage| {
+        let own = approved.and_then(|list| list.sources.get(&package.source));
+        own.is_some_and(|own| own.binaries.contains_key(&package.name))
+    };
+    let mut cost = Cost::default();
+    let mut sources = BTreeSet::new();
+    for package in reached {
+        if package.source != source && !is_source(&package.source) {
+            sources.insert(package.source.clone());
+        }
+        if !is_binary(package) {
+            cost.new_binaries += 1;
+            cost.installed_size += package.installed_size;
+        }
+        if let Some(language) = interpreter(&package.name) {
+            let approved = is_source(&package.source);
+            let known = cost
+                .interpreters
+                .iter_mut()
+                .find(|(name, _)| name == language);
+            match known {
+                Some((_, all)) => *all &= approved,
+                None => cost.interpreters.push((language.to_owned(), approved)),
+            }
+        }
+    }
+    cost.interpreters.sort();
+    cost.new_sources = sources.into_iter().collect();
+    Some(cost)
+}
+
+/// The packages that the wished binaries of a source lead to, these among them.
+fn reached<'a>(closed: &'a Closed, source: &str) -> Option<Vec<&'a ClosedPackage>> {
+    let mut needs: Vec<Vec<usize>> = vec![Vec::new(); closed.packages.len()];
+    for (at, package) in closed.packages.iter().enumerate() {
+        for link in &package.needed_by {
+            if let Some(list) = needs.get_mut(link.by) {
+                list.push(at);
+            }
+        }
+    }
+    let own = |package: &ClosedPackage| package.source == source && package.wish.is_some();
+    let mut seen: Vec<bool> = closed.packages.iter().map(own).collect();
+    let mut open: Vec<usize> = (0..seen.len()).filter(|at| seen[*at]).collect();
+    if open.is_empty() {
+        return None;
+    }
+    while let Some(at) = open.pop() {
+        for &next in &needs[at] {
+            if !std::mem::replace(&mut seen[next], true) {
+                open.push(next);
+            }
+        }
+    }
+    let reached = closed.packages.iter().zip(&seen);
+    Some(
+        reached
+            .filter(|(_, seen)| **seen)
+            .map(|(package, _)| package)
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flat::{Link, Wished};
+    use formwork_model::approved::{ApprovedBinary, ApprovedSource};
+    use std::collections::BTreeMap;
+
+    fn package(name: &str, source: &str, by: &[usize]) -> ClosedPackage {
+        let link = |&by: &usize| Link {
+            by,
+            relation: String::new(),
+        };
+        ClosedPackage {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            installed_size: 10,
+            wish: by.is_empty().then_some(Wished::Always),
+            needed_by: by.iter().map(link).collect(),
+            ..ClosedPackage::default()
+        }
+    }
+
+    #[test]
+    fn each_source_pays_for_what_it_leads_to() {
+        let closed = Closed {
+            packages: vec![
+                package("acl", "acl", &[]),
+                package("fail2ban", "fail2ban", &[]),
+                package("libc6", "glibc", &[0, 3, 4]),
+                package("python3", "python3-defaults", &[1]),
+                package("python3.11", "python3.11", &[3]),
+            ],
+            ..Closed::default()
+        };
+        let binaries = BTreeMap::from([("libc6".to_owned(), ApprovedBinary::default())]);
+        let glibc = ApprovedSource {
+            binaries,
+            ..ApprovedSource::default()
+        };
+        let approved = ApprovedList {
+            suite: "bookworm".to_owned(),
+            sources: BTreeMap::from([
+                ("glibc".to_owned(), glibc),
+                ("python3.11".to_owned(), ApprovedSource::default()),
+            ]),
+        };
+        let cost = cost_of(&closed, Some(&approved), "fail2ban").unwrap();
+        assert_eq!(cost.new_sources, ["python3-defaults"]);
+        assert_eq!((cost.new_binaries, cost.installed_size), (3, 30));
+        assert_eq!(cost.interpreters, [("python3".to_owned(), false)]);
+        let cost = cost_of(&closed, Some(&approved), "acl").unwrap();
+        assert_eq!((cost.new_binaries, cost.new_sources.len()), (1, 0));
+        let cost = cost_of(&closed, None, "acl").unwrap();
+        assert_eq!((cost.new_binaries, cost.new_sources.len()), (2, 1));
+        assert_eq!(cost_of(&closed, None, "glibc"), None);
+    }
 }

@@ -7,6 +7,7 @@
 mod case;
 mod cost;
 mod facts;
+mod images;
 mod security;
 mod ships;
 mod stated;
@@ -27,7 +28,9 @@ use formwork_model::proposal::{Package, Proposal, State};
 use formwork_model::requirement::Catalogue;
 
 use case::{Case, Said, Says};
+pub use cost::cost_of;
 pub use facts::{BinaryFacts, Contents, Cost, SourceFacts, SuiteFacts, interpreter};
+pub use images::{Chain, Installed, Project};
 pub use support::{AS_OF, Care, Lesser, SuiteDates, dates, lesser, matches_pattern};
 pub use vulnerabilities::{Issue, Vulnerabilities};
 
@@ -98,6 +101,11 @@ pub fn check(world: &World<'_>, proposal: &Proposal) -> Vec<Finding> {
         findings.extend(said.into_iter().filter_map(|said| finder.finding(said)));
     };
     add(Rule::CareDates, None, upkeep::care_dates(world, proposal));
+    add(
+        Rule::Vulnerabilities,
+        None,
+        security::no_data(world, proposal),
+    );
     for package in &proposal.packages {
         let case = Case {
             world,

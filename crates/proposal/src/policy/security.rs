@@ -2,12 +2,13 @@
 
 use formwork_deb::time::Timestamp;
 use formwork_model::policy::Urgency;
+use formwork_model::proposal::Proposal;
 
 use super::case::{ASK, Case, Said, Says, counted, few, length};
 use super::facts::SuiteFacts;
-use super::holds;
 use super::support::{Details, Lesser, dates, lesser};
 use super::vulnerabilities::{Issue, Vulnerabilities, tracked_source};
+use super::{World, holds};
 
 /// Whether security support has ended.
 pub(super) fn support_ended(case: &Case<'_>) -> Vec<Said> {
@@ -43,7 +44,7 @@ fn by_support(case: &Case<'_>, ask: impl Fn(&str, Option<&Lesser>) -> Says) -> V
     case.by_known_suite(|suite, _| {
         if dates(suite).is_none() {
             return vec![Says::unknown(
-                format!("security support in {suite}, which is no suite of Debian"),
+                format!("security support in {suite}, no suite of Debian, is not known"),
                 "propose for a suite of Debian, or waive with who fixes it",
             )];
         }
@@ -63,20 +64,32 @@ fn why(details: &Details) -> String {
 
 /// Whether vulnerabilities of the urgency that counts are open.
 pub(super) fn vulnerabilities(case: &Case<'_>) -> Vec<Said> {
-    let Some(data) = case.world.vulnerabilities else {
-        let says = Says::unknown(
-            "open vulnerabilities: no data is loaded",
-            "name a copy of the security tracker's data: [policy] vulnerability_data = \"…\"",
-        );
-        return vec![Said::at(&case.package.source.spot, says)];
-    };
-    case.by_suite(|suite, facts| vec![judge(case, data, suite, facts)])
+    match case.world.vulnerabilities {
+        Some(data) => case.by_suite(|suite, facts| vec![judge(case, data, suite, facts)]),
+        // Told once for the whole proposal.
+        None => Vec::new(),
+    }
+}
+
+/// That no vulnerability data is loaded, if none is.
+pub(super) fn no_data(world: &World<'_>, proposal: &Proposal) -> Vec<Said> {
+    if world.vulnerabilities.is_some() {
+        return Vec::new();
+    }
+    let says = Says::unknown(
+        "open vulnerabilities are not known: no data is loaded",
+        "name a copy of the security tracker's data: [policy] vulnerability_data = \"…\"",
+    );
+    vec![Said::at(&proposal.status_spot, says)]
 }
 
 fn judge(case: &Case<'_>, data: &Vulnerabilities, suite: &str, facts: &SuiteFacts) -> Says {
     let source = case.package.source.as_str();
     let Some(version) = version(case, facts) else {
-        return Says::unknown(format!("the version of {source} in {suite}"), ASK);
+        return Says::unknown(
+            format!("the version of {source} in {suite} is not known"),
+            ASK,
+        );
     };
     let Some(issues) = data.of(tracked_source(source)) else {
         return Says::unknown(

@@ -18,7 +18,7 @@ pub(super) fn licence(case: &Case<'_>) -> Vec<Said> {
             match binary.contents.as_ref().map(|contents| &contents.licences) {
                 Some(Some(licences)) => known.extend(licences.iter().map(String::as_str)),
                 Some(None) => unread.push(name),
-                None => return vec![Says::unknown("the licences", FETCH)],
+                None => return vec![Says::unknown("the licences are not known", FETCH)],
             }
         }
         known.sort_unstable();
@@ -65,7 +65,7 @@ pub(super) fn network_facing(case: &Case<'_>) -> Vec<Said> {
         signs.dedup();
         let blind = binaries.iter().any(|(_, one)| one.contents.is_none());
         vec![if signs.is_empty() && (blind || binaries.is_empty()) {
-            Says::unknown("whether it listens on the network", FETCH)
+            Says::unknown("whether it listens on the network is not known", FETCH)
         } else if signs.is_empty() {
             Says::fine("no socket unit and no tag says that it listens on the network")
         } else if stated {
@@ -174,7 +174,10 @@ fn shipped(case: &Case<'_>, of: impl Fn(&Contents) -> &Vec<String>, words: &Word
                 words.satisfy,
             )
         } else if binaries.is_empty() || !blind.is_empty() {
-            Says::unknown(format!("whether it ships {}", words.what), FETCH)
+            Says::unknown(
+                format!("whether it ships {} is not known", words.what),
+                FETCH,
+            )
         } else {
             Says::fine(format!("ships no {}", words.what))
         }]

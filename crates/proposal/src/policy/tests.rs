@@ -332,7 +332,6 @@ fn what_is_not_known_is_never_good() {
         change(&mut toy);
         let (state, message) = one(toy.says(*rule, GOOD));
         assert_eq!(state, FindingState::Unknown, "{rule:?} {message}");
-        assert!(message.starts_with("unknown: "), "{message}");
     }
 }
 

@@ -20,7 +20,10 @@ pub(super) fn upload_age(case: &Case<'_>) -> Vec<Said> {
             .iter()
             .filter_map(|(_, one)| one.contents.as_ref()?.uploaded);
         let Some(uploaded) = uploads.max() else {
-            return vec![Says::unknown("the date of the last upload", FETCH)];
+            return vec![Says::unknown(
+                "the date of the last upload is not known",
+                FETCH,
+            )];
         };
         let days = case.world.today.0.saturating_sub(uploaded.0) / DAY;
         let told = format!("last upload {} ({} days ago)", uploaded.date(), days.max(0));
@@ -42,13 +45,13 @@ pub(super) fn maintainer(case: &Case<'_>) -> Vec<Said> {
         let source = case.package.source.as_str();
         let Some(sources) = &facts.sources else {
             return vec![Says::unknown(
-                "the maintainer, without the index of sources",
+                "the maintainer is not known without the index of sources",
                 ASK,
             )];
         };
         let Some(facts) = sources.get(source) else {
             return vec![Says::unknown(
-                format!("the maintainer, as {suite} has no source {source}"),
+                format!("the maintainer is not known, as {suite} has no source {source}"),
                 ASK,
             )];
         };
@@ -107,7 +110,7 @@ pub(super) fn care_dates(world: &World<'_>, proposal: &Proposal) -> Vec<Said> {
             let says = match dates(suite.as_str()) {
                 Some(dates) => care(&dates, world),
                 None => Says::unknown(
-                    format!("until when {suite} is cared for"),
+                    format!("until when {suite} is cared for is not known"),
                     "propose for a suite of Debian, or waive with who cares for it",
                 ),
             };
@@ -130,7 +133,7 @@ fn care(dates: &SuiteDates, world: &World<'_>) -> Says {
     };
     match dates.care(day) {
         Care::Unknown => Says::unknown(
-            format!("until when {} is cared for", dates.suite),
+            format!("until when {} is cared for is not known", dates.suite),
             "wait for its release",
         ),
         Care::Ended => Says::found(

@@ -63,8 +63,7 @@ impl Vulnerabilities {
 }
 
 /// The name under which the tracker knows a source: signed copies go by their original.
-#[must_use]
-pub fn tracked_source(source: &str) -> &str {
+pub(super) fn tracked_source(source: &str) -> &str {
     match source.find("-signed") {
         Some(at) if at > 0 => &source[..at],
         _ => source,

@@ -1,6 +1,7 @@
 //! `formwork propose`: who wants which package, why, and what others say; one file a subcommand.
 
 mod add;
+mod check;
 mod close;
 mod differences;
 mod flat;
@@ -46,6 +47,7 @@ enum Action {
     Add(add::Add),
     Remove(remove::Remove),
     Flat(flat::Flat),
+    Check(check::Check),
     List(list::List),
     Show(show::Show),
     Submit(submit::Submit),
@@ -63,6 +65,7 @@ impl Propose {
             Action::Add(command) => command.run(session),
             Action::Remove(command) => command.run(session),
             Action::Flat(command) => command.run(session),
+            Action::Check(command) => command.run(session),
             Action::List(command) => command.run(session),
             Action::Show(command) => command.run(session),
             Action::Submit(command) => command.run(session),

@@ -1,0 +1,15 @@
+//! `propose check` and `check`: what the rules of `[policy]` find.
+//!
+//! A finding is no error: what is wrong in a proposal's packages, in what images install, or in a
+//! waiver comes back as a document, also where it denies. What cannot be found out is in it as
+//! unknown.
+
+mod chains;
+mod needed;
+mod project;
+mod proposal;
+mod vulnerabilities;
+
+pub use formwork_proposal::findings::{markdown, message, summary, waiver, word};
+pub use project::{after_lock, project};
+pub use proposal::{look_at, proposal};
