@@ -14,8 +14,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What mmdebstrap copies from the builder, or from its own command line, before any package.
-const OF_THE_BUILDER: &str = "hostname resolv.conf apt/sources.list";
+/// What mmdebstrap copies from the builder before any package: no script is to see it.
+const FORGET_BUILDER: &str = "--extract-hook=rm \"$1\"/etc/hostname \"$1\"/etc/resolv.conf";
+/// The sources that it was given, which it writes into the tree.
+const FORGET_SOURCES: &str = "--customize-hook=rm \"$1\"/etc/apt/sources.list";
 
 /// mmdebstrap for one place.
 pub(crate) struct Peer<'a> {
@@ -77,6 +79,8 @@ impl<'a> Peer<'a> {
             .env("TMPDIR", &self.scratch)
             .env("FORMWORK_PEER", &self.scratch)
             .env("INITRD", "No")
+            .env("PERL_HASH_SEED", "0")
+            .env("PYTHONHASHSEED", "0")
             .env("SOURCE_DATE_EPOCH", self.place.epoch().to_string())
             .args([
                 "--quiet",
@@ -86,9 +90,7 @@ impl<'a> Peer<'a> {
             ])
             .arg("--skip=cleanup/reproducible,cleanup/run,cleanup/tmp,output/dev")
             .arg("--setup-hook=cat \"$FORMWORK_PEER\"/apt.conf >> \"$MMDEBSTRAP_APT_CONFIG\"")
-            .arg(format!(
-                "--customize-hook=cd \"$1\"/etc && rm {OF_THE_BUILDER}"
-            ))
+            .args([FORGET_BUILDER, FORGET_SOURCES])
             .arg(format!("--architectures={}", self.place.architecture));
         if !self.place.wishes.is_empty() {
             command.arg(format!("--include={}", self.place.wishes.join(",")));
