@@ -25,5 +25,6 @@ pub mod outputs;
 pub mod program;
 pub mod report;
 mod scripts;
+pub mod settings;
 mod spine;
 mod unpack;

@@ -78,7 +78,7 @@ pub enum ChoiceError {
         /// The suite or architecture.
         place: String,
         /// Where the option that is limited is declared.
-        spot: Spot,
+        spot: Box<Spot>,
         /// What it is limited to.
         limits: String,
     },
@@ -90,7 +90,7 @@ pub enum ChoiceError {
         /// The one that is excluded.
         second: String,
         /// Where that is written.
-        spot: Spot,
+        spot: Box<Spot>,
     },
 }
 
@@ -217,7 +217,7 @@ impl Options {
             Some(ChoiceError::Off {
                 name: name.to_owned(),
                 place: place.to_owned(),
-                spot: option.spot.clone(),
+                spot: Box::new(option.spot.clone()),
                 limits: limits.join(", "),
             })
         })
@@ -312,7 +312,7 @@ impl Options {
                     return Err(ChoiceError::Excluded {
                         first: (*first).to_owned(),
                         second: (*second).to_owned(),
-                        spot: spot.clone(),
+                        spot: Box::new(spot.clone()),
                     });
                 }
             }

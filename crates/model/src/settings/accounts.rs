@@ -7,7 +7,9 @@ use super::{Content, File, Group, Rights, Sudo, User, files};
 use crate::project::node::{Entry, Node, Table, at};
 use crate::source::FileError;
 
-/// Numbers below these are for the system; 65534 and 65535 mean nobody.
+/// Numbers below this are for the system.
+const FIRST_OF_PEOPLE: u32 = 1000;
+/// 65534 and 65535 mean nobody.
 const LARGEST: i64 = 65_533;
 /// The ways of hashing that Debian's crypt(5) still counts as strong.
 const HASHES: [&str; 8] = ["$y$", "$gy$", "$7$", "$2b$", "$2a$", "$2y$", "$6$", "$5$"];
@@ -108,6 +110,28 @@ pub(super) fn ids(table: Option<&Table>) -> Result<BTreeMap<String, u32>, FileEr
     Ok(ids)
 }
 
+/// Adds the numbers of system users and groups to those that are fixed.
+pub(super) fn fix(
+    ids: &mut BTreeMap<String, u32>,
+    accounts: &[(&str, Option<u32>, &Entry)],
+) -> Result<(), FileError> {
+    for (name, id, entry) in accounts {
+        let Some(id) = id.filter(|id| *id < FIRST_OF_PEOPLE) else {
+            continue;
+        };
+        let other = ids
+            .iter()
+            .find(|(known, number)| (*known == name) != (**number == id));
+        if let Some((other, number)) = other {
+            let message = format!("`{name}` cannot have the number {id}: `{other}` has {number}");
+            let hint = "a system user and the group of its name share one number";
+            return Err(at(&entry.key, message).hint(hint));
+        }
+        ids.insert((*name).to_owned(), id);
+    }
+    Ok(())
+}
+
 /// The rule by which sudo lets a user become root.
 pub(super) fn sudoers(user: &User) -> Option<File> {
     let rule = match user.sudo? {
@@ -155,8 +179,8 @@ fn number(entry: Option<&Entry>, key: &str) -> Result<Option<u32>, FileError> {
     };
     let number = node.integer().unwrap_or(-1);
     match u32::try_from(number) {
-        Ok(fits) if number <= LARGEST => Ok(Some(fits)),
-        _ => Err(node.error(format!("`{key}` must be a number from 0 to {LARGEST}"))),
+        Ok(fits) if (1..=LARGEST).contains(&number) => Ok(Some(fits)),
+        _ => Err(node.error(format!("`{key}` must be a number from 1 to {LARGEST}"))),
     }
 }
 

@@ -111,7 +111,7 @@ pub(super) fn check_path(path: &str, node: &Node) -> Result<(), FileError> {
 fn path_fault(path: &str) -> Option<(String, &'static str)> {
     let whole = path
         .strip_prefix('/')
-        .is_some_and(|rest| formwork_deb::path::is_inside(rest));
+        .is_some_and(formwork_deb::path::is_inside);
     let plain = |part: &str| !part.is_empty() && part != ".";
     if !whole || !path.split('/').skip(1).all(plain) || path.len() > 4000 {
         return Some((

@@ -42,6 +42,12 @@ pub(super) fn settings(values: &Table) -> Result<Settings, FileError> {
     if all.system.machine_id.is_some() {
         all.clean.insert("machine_id".to_owned(), false);
     }
+    let users = named(values, "users").zip(&all.users);
+    let users = users.map(|((name, entry), user)| (name, user.uid, entry));
+    let groups = named(values, "groups").zip(&all.groups);
+    let groups = groups.map(|((name, entry), group)| (name, group.gid, entry));
+    let accounts: Vec<_> = users.chain(groups).collect();
+    accounts::fix(&mut all.ids, &accounts)?;
     let mut written = Vec::new();
     for (path, entry) in named(values, "files") {
         written.push((files::file(path, entry)?, &entry.key));

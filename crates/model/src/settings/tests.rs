@@ -109,7 +109,10 @@ logs = false
     assert!(matches!(&admin.ssh_keys[1], Content::File(file) if file.path == "keys/admin.pub"));
     assert_eq!(settings.users[1].locked, Some(true));
     assert_eq!(settings.groups[0].members, ["admin"]);
-    assert_eq!(settings.ids["systemd-network"], 901);
+    assert_eq!(
+        (settings.ids["systemd-network"], settings.ids["gpio"]),
+        (901, 990)
+    );
     let expected = [
         ("/etc/issue", "files/issue", None),
         (
@@ -208,10 +211,10 @@ fn every_fault_of_a_setting_has_its_place_and_a_way_out() {
             "[users.a]\npasword = \"x\"",
             "2:1: unknown key `pasword` (did you mean `password`?)",
         ),
-        ("[users.a]\nuid = -1", "2:7: `uid` must be a number from 0"),
+        ("[users.a]\nuid = -1", "2:7: `uid` must be a number from 1"),
         (
             "[users.a]\nuid = 65534",
-            "2:7: `uid` must be a number from 0 to 65533",
+            "2:7: `uid` must be a number from 1 to 65533",
         ),
         (
             "[users.a]\nsudo = \"yes\"",

@@ -14,7 +14,6 @@
 mod accounts;
 mod diversions;
 
-
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
