@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use formwork_deb::time::Timestamp;
-use formwork_model::documents::{self, Built, BuiltFile, LockChecked, TimedStep};
+use formwork_model::documents::{self, Built, BuiltFile, Finding, LockChecked, TimedStep};
 use formwork_rootfs::clean::Clean;
 use formwork_rootfs::job::{Job, Limits, Output, Package};
 use formwork_sys::CheckedFile;
@@ -54,6 +54,8 @@ pub enum NotBuilt {
     Stale(Box<LockChecked>),
     /// What is asked for has no solution.
     Impossible(Box<Impossible>),
+    /// `[policy]` denies it.
+    Denied(Vec<Finding>),
 }
 
 /// Builds a tree and hands it over in the forms that are asked for.

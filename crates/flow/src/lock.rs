@@ -13,7 +13,9 @@ pub(crate) mod recipe;
 mod stale;
 
 use formwork_model::diff::LockDiff;
-use formwork_model::documents::{self, Contradiction, Input, LockChecked, LockWritten};
+use formwork_model::documents::{
+    self, Contradiction, Finding, Input, LockChecked, LockWritten,
+};
 use formwork_model::lock::Lock;
 use formwork_sys::fs;
 
@@ -31,6 +33,8 @@ pub enum Locked {
     Written(Box<LockWritten>),
     /// One image cannot be made; nothing was written.
     Impossible(Box<Impossible>),
+    /// `[policy]` denies it; nothing was written.
+    Denied(Vec<Finding>),
 }
 
 /// An image that cannot be made.
@@ -89,14 +93,18 @@ pub(crate) fn relock(
         Outcome::Made(made) => made,
         Outcome::Impossible(impossible) => return Ok(Locked::Impossible(impossible)),
     };
+    let findings = crate::check::after_lock(context, loaded, &made.lock)?;
+    if findings.iter().any(Finding::denies) {
+        return Ok(Locked::Denied(findings));
+    }
     let text = made.lock.to_string();
     let written = old.is_none_or(|current| current.text != text);
     if written {
         fs::replace(&loaded.lock_path(), text.as_bytes())?;
     }
-    Ok(Locked::Written(Box::new(document(
-        loaded, &made, before, written,
-    ))))
+    let mut document = document(loaded, &made, before, written);
+    document.findings = findings;
+    Ok(Locked::Written(Box::new(document)))
 }
 
 /// The answer for a lock that was made.
@@ -133,6 +141,7 @@ fn answer(loaded: &LoadedProject, lock: &Lock) -> LockWritten {
         closures: count(lock.closures.len()),
         packages: count(lock.packages.len()),
         changes: LockDiff::default(),
+        findings: Vec::new(),
     }
 }
 

@@ -141,6 +141,7 @@ fn written(locked: Locked) -> LockWritten {
     match locked {
         Locked::Written(document) => *document,
         Locked::Impossible(impossible) => panic!("{impossible:?}"),
+        Locked::Denied(findings) => panic!("{findings:?}"),
     }
 }
 

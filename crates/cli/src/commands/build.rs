@@ -122,6 +122,9 @@ impl Build {
             Came::Not(NotBuilt::Impossible(impossible)) => {
                 lock::show_locked(session, &Locked::Impossible(impossible))
             }
+            Came::Not(NotBuilt::Denied(findings)) => {
+                lock::show_locked(session, &Locked::Denied(findings))
+            }
         }
     }
 

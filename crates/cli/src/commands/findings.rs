@@ -52,6 +52,29 @@ pub(super) fn show(
     Ok(outcome)
 }
 
+/// Prints what a policy says beside another answer; what is kept only with `--verbose`.
+pub(super) fn show_beside(session: &mut Session, findings: &[Finding]) -> Result<(), Failure> {
+    let verbose = session.options.verbose;
+    let shown: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| verbose || finding.state != FindingState::Fine)
+        .collect();
+    let text = lines(&shown, "", session.output.style());
+    Ok(session.output.text(&text)?)
+}
+
+/// Prints findings of which at least one denies.
+pub(super) fn show_denied(session: &mut Session, findings: &[Finding]) -> Result<Outcome, Failure> {
+    let today = String::new();
+    let document = Findings::new(
+        Vec::new(),
+        "formwork.lock".to_owned(),
+        today,
+        findings.to_vec(),
+    );
+    show(session, &document, Form::Text)
+}
+
 /// The lines of some findings, each with its line end.
 pub(super) fn lines(findings: &[&Finding], subject: &str, style: Style) -> String {
     let several = several_packages(findings);

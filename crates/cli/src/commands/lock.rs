@@ -4,7 +4,7 @@ use clap::Args;
 use formwork_flow::lock::{self, Locked};
 use formwork_model::documents::{LockChecked, LockWritten};
 
-use super::{changes, common, conflict};
+use super::{changes, common, conflict, findings};
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::terminal::number;
@@ -51,6 +51,10 @@ pub(super) fn show_locked(session: &mut Session, locked: &Locked) -> Result<Outc
             ));
             conflict::show(session, &impossible.contradiction)
         }
+        Locked::Denied(denied) => {
+            session.warn("[policy] denies it; nothing was written");
+            findings::show_denied(session, denied)
+        }
     }
 }
 
@@ -66,6 +70,7 @@ fn show_written(session: &mut Session, written: &LockWritten) -> Result<Outcome,
         number::counted(written.packages, "package"),
         number::counted(written.closures, "closure")
     );
+    findings::show_beside(session, &written.findings)?;
     if written.written {
         changes::show(session, &written.changes)?;
         session

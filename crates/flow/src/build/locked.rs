@@ -10,6 +10,7 @@ use formwork_model::project::{Composition, Image, Plan, Project};
 
 use super::order::{Order, What};
 use super::{NotBuilt, loose};
+use crate::check;
 use crate::context::Context;
 use crate::lock::{self, Locked as Relocked};
 use crate::project::{self, LoadedProject, ProjectError};
@@ -112,6 +113,7 @@ fn of_project(
         // Nothing is fixed yet, so nothing that somebody relies on can change.
         match lock::lock(context)? {
             Relocked::Impossible(impossible) => return Ok(Err(NotBuilt::Impossible(impossible))),
+            Relocked::Denied(findings) => return Ok(Err(NotBuilt::Denied(findings))),
             Relocked::Written(_) => (context.settings.events)(Event::Warning(
                 "there was no formwork.lock: it is written; keep it in git".to_owned(),
             )),
@@ -133,6 +135,10 @@ fn of_project(
         }
     }
     let current = loaded.required_lock()?;
+    let denied = check::before_build(context, &loaded, &current.lock, &plan)?;
+    if !denied.is_empty() {
+        return Ok(Err(NotBuilt::Denied(denied)));
+    }
     Ok(Ok(Locked {
         digest: Sha256::of(current.text.as_bytes()),
         lock: current.lock,

@@ -30,17 +30,11 @@ impl Chains {
         closure: &LockedClosure,
     ) -> Chains {
         let (suite, architecture) = (closure.suite.as_str(), closure.architecture.as_str());
-        let Ok(asked) = package_facts::open(context, loaded, suite, architecture) else {
+        let Ok(asked) = package_facts::open(context, loaded, (suite, architecture), false) else {
             return Chains::default();
         };
         let plans = loaded.project.plans();
-        let plan = plans.iter().find(|plan| {
-            (
-                plan.image.as_str(),
-                plan.suite.as_str(),
-                plan.architecture.as_str(),
-            ) == (closure.image.as_str(), suite, architecture)
-        });
+        let plan = plans.iter().find(|plan| plan.place() == closure.place());
         let universe = asked.universe.get();
         let members = members(&universe, lock, closure);
         Chains::walk(&universe, &members, plan)

@@ -11,5 +11,5 @@ mod proposal;
 mod vulnerabilities;
 
 pub use formwork_proposal::findings::{markdown, message, summary, waiver, word};
-pub use project::{after_lock, project};
-pub use proposal::{look_at, proposal};
+pub use project::{after_lock, before_build, project};
+pub use proposal::{denials, look_at, proposal};

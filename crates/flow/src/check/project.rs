@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use formwork_deb::time::Timestamp;
 use formwork_model::approved::ApprovedList;
-use formwork_model::documents::{Finding, Findings, Input};
+use formwork_model::documents::{Finding, FindingState, Findings, Input};
+use formwork_model::event::Event;
 use formwork_model::lock::Lock;
 use formwork_model::project::Plan;
 use formwork_model::source::Spot;
@@ -70,6 +71,27 @@ pub fn after_lock(
     Ok(judge.uncovered(&judge.installed()))
 }
 
+/// What denies the build of a plan; what only warns is told as a warning.
+pub fn before_build(
+    context: &Context,
+    loaded: &LoadedProject,
+    lock: &Lock,
+    plan: &Plan,
+) -> Result<Vec<Finding>, Error> {
+    let mut denied = Vec::new();
+    for finding in after_lock(context, loaded, lock)? {
+        let own = finding.image.as_deref() == Some(plan.image.as_str())
+            && finding.suites.contains(&plan.suite);
+        if own && finding.denies() {
+            denied.push(finding);
+        } else if own && finding.state == FindingState::Found {
+            let text = format!("{}: {}", finding.rule, finding.message);
+            (context.settings.events)(Event::Warning(text));
+        }
+    }
+    Ok(denied)
+}
+
 /// A lock before its judge.
 struct Judge<'a> {
     context: &'a Context,
@@ -122,7 +144,10 @@ impl Judge<'_> {
                     .packages
                     .iter()
                     .filter_map(|key| self.lock.package(key));
-                let own = self.plans.iter().find(|plan| plan.image == closure.image);
+                let own = self
+                    .plans
+                    .iter()
+                    .find(|plan| plan.place() == closure.place());
                 let wishes = own.map_or(&[][..], |plan| plan.wishes.as_slice());
                 Installed {
                     image: &closure.image,

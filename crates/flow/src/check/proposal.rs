@@ -89,6 +89,26 @@ pub fn look_at(
     Ok(Findings::new(inputs, subject, today.date(), findings))
 }
 
+/// Why the rules deny a proposal, each in one line; empty if they do not.
+pub fn denials(
+    context: &Context,
+    loaded: &Loaded,
+    one: &LoadedProposal,
+    today: Timestamp,
+) -> Result<Vec<String>, Error> {
+    let findings = look_at(context, loaded, one, today)?.findings;
+    let denied = findings.iter().filter(|finding| finding.denies());
+    let told = denied.map(|finding| {
+        let package = finding.package.as_deref().unwrap_or("the proposal");
+        let (rule, line) = (&finding.rule, finding.line);
+        format!(
+            "[policy] {rule} denies {package} (line {line}): {}",
+            finding.message
+        )
+    });
+    Ok(told.collect())
+}
+
 /// What looking at all suites has brought.
 #[derive(Default)]
 struct Looked {
@@ -152,7 +172,8 @@ impl Place<'_> {
     }
 
     fn open(&self, architecture: &str) -> Result<Asked, Error> {
-        package_facts::open(self.context, &self.loaded.project, self.suite, architecture)
+        let place = (self.suite, architecture);
+        package_facts::open(self.context, &self.loaded.project, place, true)
     }
 
     /// The binaries that are wanted here.

@@ -28,12 +28,13 @@ pub(crate) struct Asked {
     pub(super) events: Sink,
 }
 
-/// Opens a suite: in the project's repositories that serve it, else in this machine's mirror.
+/// Opens a suite on an architecture, with its index of sources or without: in the project's
+/// repositories that serve it, else in this machine's mirror.
 pub(crate) fn open(
     context: &Context,
     loaded: &LoadedProject,
-    suite: &str,
-    architecture: &str,
+    (suite, architecture): (&str, &str),
+    sources: bool,
 ) -> Result<Asked, Error> {
     let repositories = repositories_of(context, loaded, suite, architecture)?;
     let events = context.settings.events.clone();
@@ -42,9 +43,10 @@ pub(crate) fn open(
         architectures: vec![architecture.to_owned()],
         sources,
     };
-    let (snapshot, has_sources) = match archive.sync(&repositories, &want(true)) {
-        Ok(snapshot) => (snapshot, true),
+    let (snapshot, has_sources) = match archive.sync(&repositories, &want(sources)) {
+        Ok(snapshot) => (snapshot, sources),
         Err(formwork_archive::Error::Interrupted) => return Err(Error::Interrupted),
+        Err(error) if !sources => return Err(error.into()),
         Err(error) => {
             let snapshot = archive.sync(&repositories, &want(false))?;
             let text = format!("{suite}: the index of sources could not be had: {error}");

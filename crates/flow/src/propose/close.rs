@@ -39,7 +39,8 @@ pub fn close(
     today: Timestamp,
 ) -> Result<Closed, Error> {
     let one = loaded.meant(name)?;
-    let reasons = reasons(loaded, &one.proposal, today)?;
+    let mut reasons = reasons(loaded, &one.proposal, today)?;
+    reasons.extend(crate::check::denials(context, loaded, one, today)?);
     if !reasons.is_empty() {
         return Ok(Closed::No {
             file: one.proposal.file.clone(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Input, PackageName};
+use super::{Finding, Input, PackageName};
 use crate::diff::LockDiff;
 
 /// A lock was written, or would not change.
@@ -21,6 +21,8 @@ pub struct LockWritten {
     pub packages: u64,
     /// What changed.
     pub changes: LockDiff,
+    /// What `[policy]` says of a lock that was made: packages that no approved proposal covers.
+    pub findings: Vec<Finding>,
 }
 
 /// Whether a lock fits its project.
