@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod diff;
 pub mod findings;
+pub mod export;
 pub mod flat;
 pub mod formats;
 pub mod import;
