@@ -1,8 +1,9 @@
 //! The first process of a program's own namespaces: it makes what the program sees, starts it and waits.
 //!
 //! Its root is an empty directory that has the tree in it, so the program, which runs with the
-//! tree as root, is not process 1 and finds nothing behind `/proc/1/root`. (Were it process 1,
-//! `ischroot` would deny that this is a change root, and libc6 would wait for an init.)
+//! tree as root, is not process 1, and a way out of the tree would lead into an empty directory.
+//! (Were it process 1, `ischroot` would deny that this is a change root, and libc6 would wait
+//! for an init.)
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
-use rustix::process::{Pid, Resource, Rlimit, WaitOptions};
+use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, WaitOptions};
 
 use super::error::Step;
 use super::program::{Report, Unpacked};
@@ -54,6 +55,9 @@ fn serve(ordered: &Ordered, lines: &mut [libc::sock_filter]) -> Result<Report, S
     limit();
     filter::install(lines).step("install the filter of system calls")?;
     capabilities::give_up().step("give up capabilities")?;
+    // What this process has open is none of the program's business, nor is its memory.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .step("hide its first process")?;
     let Some(program) = process::fork().step("fork")? else {
         become_program(ordered)
     };

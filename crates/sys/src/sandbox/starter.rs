@@ -169,6 +169,8 @@ fn settle(scratch: &Path) -> Result<(), SandboxError> {
     for name in DEVICES {
         let what = format!("show /dev/{name}");
         let copy = mounts::copy(&Path::new("/dev").join(name)).step(&what)?;
+        // Data may still be written to it, but its mode and owner are the host's.
+        mounts::read_only(&copy).step(&what)?;
         let place = mounts::file(&devices, name).step(&what)?;
         mounts::attach(copy, place).step(&what)?;
     }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod attack;
+mod ends;
 mod plain;
 mod rooms;
 mod rootless;
@@ -13,10 +15,18 @@ use formwork_sys::sandbox;
 type Test = (&'static str, fn());
 
 fn main() {
+    attack::dispatch();
     sandbox::dispatch(rooms::TABLE);
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     rootless::begin(&mut words);
-    let tests: Vec<Test> = [plain::TESTS, rootless::TESTS].concat();
+    ends::begin(&words);
+    if let [word, tree, script] = &words[..]
+        && word == "--run"
+    {
+        by_hand(tree, script);
+        return;
+    }
+    let tests: Vec<Test> = [plain::TESTS, attack::TESTS, ends::TESTS, rootless::TESTS].concat();
     if words.iter().any(|word| word == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));
         return;
@@ -44,5 +54,13 @@ fn main() {
     if !failed.is_empty() {
         println!("failed: {}", failed.join(", "));
         std::process::exit(101);
+    }
+}
+
+/// `--run TREE SCRIPT` runs a script in a tree, for trying things out.
+fn by_hand(tree: &str, script: &str) {
+    match rooms::Wish::script(tree.as_ref(), script).run() {
+        Ok((ended, output)) => println!("{output}code {}, strays {:?}", ended.code, ended.strays),
+        Err(error) => println!("{error}"),
     }
 }

@@ -11,6 +11,7 @@ pub(crate) const TABLE: &[(&str, Main)] = &[
     ("program", program),
     ("memory", memory),
     ("many", many),
+    ("busy", crate::ends::busy),
 ];
 
 fn echo(inside: &Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
