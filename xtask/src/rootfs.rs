@@ -39,8 +39,6 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// Stops after the peer's tree.
     pub(crate) only_peer: bool,
-    /// An ordinary user to build as; without one those runs are left out.
-    pub(crate) user: Option<String>,
 }
 
 impl Options {
@@ -54,7 +52,6 @@ impl Options {
             data: default_data().join("rootfs"),
             rounds: 3,
             only_peer: false,
-            user: None,
         }
     }
 
@@ -82,7 +79,6 @@ impl Options {
                 "--formwork" => options.formwork = value.into(),
                 "--data" => options.data = value.into(),
                 "--rounds" => options.rounds = value.parse().map_err(|_| "--rounds: no number")?,
-                "--user" => options.user = Some(value.clone()),
                 _ => return Err(format!("unknown option `{name}`")),
             }
         }
@@ -119,7 +115,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
             _ => Err("usage: cargo xtask rootfs diff LEFT.tar RIGHT.tar".to_owned()),
         },
         _ => Err(
-            "rootfs compare|same|bench [--suite S,…|all] [--set S,…|all] [--arch A] [--user NAME] \
+            "rootfs compare|same|bench [--suite S,…|all] [--set S,…|all] [--arch A] \
              [--formwork PROGRAM] [--data DIR] [--rounds N] [--only-peer], rootfs diff LEFT RIGHT"
                 .to_owned(),
         ),

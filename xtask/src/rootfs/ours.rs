@@ -6,17 +6,23 @@ use std::process::Command;
 
 /// The build that stops where the peer's tree is taken.
 pub(crate) fn until_scripts(place: &Place, path: &Path) -> Command {
-    let mut command = build(place, path);
-    command.args(["--until", "scripts"]);
+    let mut command = place.formwork(&[]);
+    command
+        .args(arguments(place))
+        .args(["--until", "scripts", "--output"])
+        .arg(path);
     command
 }
 
-/// The whole build, as one archive.
-pub(crate) fn build(place: &Place, path: &Path) -> Command {
-    let mut command = place.formwork(&["build"]);
-    command
-        .arg(&place.set)
-        .args(["--arch", &place.architecture, "--kind", "tar", "--output"])
-        .arg(path);
-    command
+/// What the program is told to build a set as one archive, but for where to put it.
+pub(crate) fn arguments(place: &Place) -> Vec<String> {
+    let words = [
+        "build",
+        &place.set,
+        "--arch",
+        &place.architecture,
+        "--kind",
+        "tar",
+    ];
+    words.map(str::to_owned).to_vec()
 }

@@ -5,7 +5,8 @@
 //! only choose what we chose, and mmdebstrap does everything else as for anybody. The tree is
 //! mmdebstrap's own archive without its cleaning of what makes results differ; apt's lists, logs
 //! and caches are kept outside, as are its copies of the builder's host name and resolver and the
-//! list of sources.
+//! list of sources. As on our side it has no network and the host
+//! name `localhost`.
 
 use super::place::{Place, succeed, write};
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The host name that scripts see on both sides; and no network, as on ours.
+const ALONE: &str = "hostname localhost; exec \"$@\"";
 /// What mmdebstrap copies from the builder before any package: no script is to see it.
 const FORGET_BUILDER: &str = "--extract-hook=rm \"$1\"/etc/hostname \"$1\"/etc/resolv.conf";
 /// The sources that it was given, which it writes into the tree.
@@ -70,8 +73,9 @@ impl<'a> Peer<'a> {
 
     /// mmdebstrap with everything it is told.
     pub(crate) fn command(&self, path: &Path) -> Command {
-        let mut command = Command::new("mmdebstrap");
+        let mut command = Command::new("unshare");
         command
+            .args(["--net", "--uts", "sh", "-c", ALONE, "sh", "mmdebstrap"])
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", "/root")

@@ -7,6 +7,7 @@
 
 use super::place::{Place, succeed, write};
 use super::{Options, differences, ours, tree::Tree};
+use crate::source;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,12 +15,17 @@ use std::process::Command;
 const ELSEWHERE: &str = "hostname elsewhere; umask 077; exec taskset --cpu-list 0 \"$@\"";
 /// What it does on this one.
 const HERE: &str = "umask 022; exec \"$@\"";
+/// The build itself: what it is told follows the directory that all lies in.
+const BUILD: &str = "cd \"$1\"/project; formwork=$1/program/formwork; shift; \
+    \"$formwork\" \"$@\" --output root.tar >&2; cat root.tar; rm root.tar";
+/// What the ordinary user does first.
+const UNPACK: &str = "tar -xf files.tar; rm files.tar; \
+    export XDG_CACHE_HOME=$PWD/cache XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config; exec \"$@\"";
 
 /// One of the four builds.
-struct Build<'a> {
+struct Build {
     label: String,
-    /// An ordinary user, or root.
-    user: Option<&'a str>,
+    ordinary: bool,
     elsewhere: bool,
 }
 
@@ -40,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
 pub(crate) fn findings(place: &Place) -> Result<Vec<String>, String> {
     let mut first: Option<(String, PathBuf)> = None;
     let mut found = Vec::new();
-    for build in builds(place.options.user.as_deref()) {
+    for build in builds() {
         let path = build.make(place)?;
         let digest = succeed(Command::new("sha256sum").arg(&path))?;
         let digest: String = String::from_utf8_lossy(&digest).chars().take(64).collect();
@@ -57,28 +63,18 @@ pub(crate) fn findings(place: &Place) -> Result<Vec<String>, String> {
             }
         }
     }
-    if place.options.user.is_none() {
-        println!(
-            "{}: no `--user NAME`, so not built as an ordinary user",
-            place.name
-        );
-    }
     Ok(found)
 }
 
-fn builds(user: Option<&str>) -> Vec<Build<'_>> {
+fn builds() -> Vec<Build> {
     let mut builds = Vec::new();
-    for user in [Some(None), user.map(Some)].into_iter().flatten() {
+    for ordinary in [false, true] {
         for elsewhere in [false, true] {
-            let who = if user.is_some() {
-                "ordinary user"
-            } else {
-                "root"
-            };
+            let who = if ordinary { "an ordinary user" } else { "root" };
             let place = if elsewhere { "elsewhere" } else { "here" };
             builds.push(Build {
                 label: format!("as {who}, {place}"),
-                user,
+                ordinary,
                 elsewhere,
             });
         }
@@ -117,7 +113,7 @@ fn how(left: &Path, right: &Path) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-impl Build<'_> {
+impl Build {
     /// Runs the build and says where the archive is.
     fn make(&self, place: &Place) -> Result<PathBuf, String> {
         eprintln!("{}: formwork {}", place.name, self.label);
@@ -125,50 +121,45 @@ impl Build<'_> {
             true => "another place with a long name and an ü",
             false => "here",
         };
-        let home = place
-            .options
-            .data
-            .join(self.user.unwrap_or("root"))
-            .join(name);
-        let project = home.join("project").join(&place.name);
-        self.copy(place, &home, &project)?;
-        let path = project.join("root.tar");
-        let inner = ours::build(place, &path);
-        let mut command = Command::new("unshare");
-        command.args([
+        let base = place.options.data.join("same").join(&place.name).join(name);
+        self.copy(place, &base)?;
+        let path = base.join(if self.ordinary {
+            "user.tar"
+        } else {
+            "root.tar"
+        });
+        let mut command = match self.ordinary {
+            true => as_ordinary_user(&base, place)?,
+            false => in_place(&base, place),
+        };
+        let mut shell = Command::new("unshare");
+        shell.args([
             "--uts",
             "sh",
             "-c",
             if self.elsewhere { ELSEWHERE } else { HERE },
             "sh",
         ]);
-        if let Some(user) = self.user {
-            command.args(["setpriv", "--reuid", user, "--regid", user, "--init-groups"]);
-        }
+        shell.arg(command.get_program()).args(command.get_args());
+        command = shell;
         command
-            .arg(inner.get_program())
-            .args(inner.get_args())
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .env("XDG_STATE_HOME", home.join("state"))
-            .env("XDG_CONFIG_HOME", home.join("config"))
-            .env("HOME", &home)
-            .current_dir(&project);
+            .current_dir(base.join("project"));
         if self.elsewhere {
             command
-                .env("HOME", "/nonexistent")
                 .env("TZ", "Pacific/Kiritimati")
                 .env("LANG", "tr_TR.UTF-8")
                 .env("LC_ALL", "tr_TR.UTF-8")
                 .env("SOURCE_DATE_EPOCH", "1");
         }
-        succeed(&mut command)?;
+        let archive = succeed(&mut command)?;
+        std::fs::write(&path, archive).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
     }
 
-    /// Lays the project and its packages where the builder may read and write.
-    fn copy(&self, place: &Place, home: &Path, project: &Path) -> Result<(), String> {
+    /// Lays the project, its packages and the program where the builder finds them.
+    fn copy(&self, place: &Place, base: &Path) -> Result<(), String> {
         for name in [
             "formwork.toml",
             "formwork.lock",
@@ -176,14 +167,22 @@ impl Build<'_> {
         ] {
             let text = std::fs::read_to_string(place.directory.join(name))
                 .map_err(|error| format!("{name}: {error}"))?;
-            write(&project.join(name), &text)?;
+            write(&base.join("project").join(name), &text)?;
         }
-        let blobs = home.join("cache/formwork/blobs/sha256");
+        let program = base.join("program");
+        write(&program.join("README"), "The program under test.\n")?;
+        succeed(
+            Command::new("cp")
+                .args(["--reflink=auto", "--force"])
+                .arg(&place.options.formwork)
+                .arg(program.join("formwork")),
+        )?;
+        let blobs = base.join("cache/formwork/blobs/sha256");
         for package in place.packages()? {
             let digest = package.sha256.to_string();
             let (from, to) = (place.blobs().join(&digest[..2]), blobs.join(&digest[..2]));
             if !to.join(&digest).exists() {
-                write(&to.join(".keep"), "")?;
+                std::fs::create_dir_all(&to).map_err(|error| error.to_string())?;
                 succeed(
                     Command::new("cp")
                         .arg("--reflink=auto")
@@ -191,15 +190,44 @@ impl Build<'_> {
                         .arg(to.join(&digest)),
                 )?;
             }
-            let _kept = std::fs::remove_file(to.join(".keep"));
-        }
-        if let Some(user) = self.user {
-            succeed(
-                Command::new("chown")
-                    .args(["-R", &format!("{user}:{user}")])
-                    .arg(place.options.data.join(user)),
-            )?;
         }
         Ok(())
     }
+}
+
+/// The build where its files lie; what it makes comes on standard output.
+fn in_place(base: &Path, place: &Place) -> Command {
+    let mut command = Command::new("env");
+    command.arg("HOME=/nonexistent");
+    for name in ["cache", "state", "config"] {
+        let variable = format!("XDG_{}_HOME=", name.to_uppercase());
+        let mut value = std::ffi::OsString::from(variable);
+        value.push(base.join(name));
+        command.arg(value);
+    }
+    command.args(["sh", "-euc", BUILD, "sh"]).arg(base);
+    command.args(ours::arguments(place));
+    command
+}
+
+/// The same in the empty home of a user who is not root: the files come with an archive.
+fn as_ordinary_user(base: &Path, place: &Place) -> Result<Command, String> {
+    let archive = base.with_extension("files.tar");
+    succeed(
+        Command::new("tar")
+            .args(["--exclude=*.tar", "-cf"])
+            .arg(&archive)
+            .arg("-C")
+            .arg(base)
+            .args(["project", "program", "cache"]),
+    )?;
+    // The one who unpacks it must know its name.
+    let known = base.with_file_name("files.tar");
+    std::fs::rename(&archive, &known).map_err(|error| error.to_string())?;
+    let mut command = Command::new(source::root().join(".ci/as-ordinary-user"));
+    command.arg("--with").arg(&known);
+    command.args(["sh", "-euc", UNPACK, "sh"]);
+    command.args(["sh", "-euc", BUILD, "sh", "/tmp/ordinary"]);
+    command.args(ours::arguments(place));
+    Ok(command)
 }
