@@ -78,7 +78,7 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
             places: &places,
             job: &job,
         };
-        places.begin()?;
+        places.begin(order.keep)?;
         let made = make(context, &records, &mut watch);
         let logged = records.log(context, watch.steps, made.as_ref().err());
         // Why it failed counts for more than what else went wrong because of that.

@@ -13,9 +13,7 @@ pub(crate) mod recipe;
 mod stale;
 
 use formwork_model::diff::LockDiff;
-use formwork_model::documents::{
-    self, Contradiction, Finding, Input, LockChecked, LockWritten,
-};
+use formwork_model::documents::{self, Contradiction, Finding, Input, LockChecked, LockWritten};
 use formwork_model::lock::Lock;
 use formwork_sys::fs;
 

@@ -211,7 +211,11 @@ pub fn make(
 
 /// The failure, with what a full disk means here.
 fn describe(error: Error, job: &Job) -> Failure {
-    let full = matches!(&error, Error::Files(files) if files.is_disk_full());
+    // Files of the tree are told as `tree:/PATH`; all others lie on a disk of the host.
+    let full = matches!(
+        &error,
+        Error::Files(formwork_sys::Error::DiskFull { path, .. }) if path.starts_with("tree:")
+    );
     let mut failure = Failure::from(error);
     if full {
         failure.message = format!(

@@ -87,9 +87,13 @@ impl Places {
         Ok(fs::create_directory(&self.directory)?)
     }
 
-    /// An empty directory to write into; what a build that was cut off has left is removed.
-    pub(super) fn begin(&self) -> Result<(), Error> {
+    /// An empty directory to write into; what a build that was cut off has left is removed, and
+    /// the tree of an earlier one that failed where this one's would be kept.
+    pub(super) fn begin(&self, keep: bool) -> Result<(), Error> {
         fs::remove_directory(&self.staging())?;
+        if keep {
+            fs::remove_directory(&self.failed())?;
+        }
         Ok(fs::create_directory(&self.staging())?)
     }
 
