@@ -13,5 +13,6 @@ pub mod keys;
 pub mod machine;
 pub mod package;
 pub mod project;
+pub mod proposals;
 pub mod server;
 pub mod universe;

@@ -155,10 +155,9 @@ fn facts(package: &ProposalPackage) -> Vec<(&'static str, String)> {
 /// A review in one line, and its answer in another.
 fn said(review: &ProposalReview) -> Vec<String> {
     let about = review.package.as_deref().unwrap_or("the whole");
-    let past = if review.counts {
-        ""
-    } else {
-        " (counts no more)"
+    let past = match review.counts || review.verdict == "comment" {
+        true => "",
+        false => " (counts no more)",
     };
     let comment = match review.comment.as_str() {
         "" => String::new(),
