@@ -13,6 +13,8 @@
 pub(crate) mod md5;
 mod triggers;
 
+use std::collections::HashSet;
+
 use formwork_sys::tree::Tree;
 
 use crate::error::Error;
@@ -77,7 +79,7 @@ impl<'a> Database<'a> {
         }
         if control.file("md5sums").is_none() {
             let name = format!("{name}.md5sums");
-            home.write(name.as_ref(), &sums(entries), 0o644)?;
+            home.write(name.as_ref(), &sums(entries, list), 0o644)?;
         }
         self.list(index, list)?;
         self.interests.add(control)?;
@@ -217,11 +219,13 @@ fn stanza(control: &Control) -> Result<String, Error> {
     Ok(stanza)
 }
 
-/// The sums of a package's files, for one that brings none.
-fn sums(entries: &[Entry]) -> Vec<u8> {
+/// The sums of a package's files that are listed, for one that brings none.
+fn sums(entries: &[Entry], list: &[Vec<u8>]) -> Vec<u8> {
+    let listed: HashSet<&[u8]> = list.iter().filter_map(|line| line.get(1..)).collect();
     let mut text = Vec::new();
     let mut known: Vec<(&[u8], &[u8; 16])> = Vec::new();
-    for entry in entries {
+    let entries = entries.iter();
+    for entry in entries.filter(|entry| listed.contains(entry.path.as_slice())) {
         let sum = match &entry.what {
             What::File(_, Some(sum)) => Some(sum),
             What::HardLink(target) => known

@@ -326,7 +326,7 @@ impl<'a> Placer<'a> {
                 }
                 self.put_file(placing, path, &staged, &seal)
             }
-            What::HardLink(target) => self.put_hard_link(placing, path, target),
+            What::HardLink(target) => self.put_hard_link(placing, path, target, &seal),
             What::SymbolicLink(target) => {
                 let (directory, name) = self.parent(path)?;
                 if existing.is_some() {
@@ -411,6 +411,7 @@ impl<'a> Placer<'a> {
         placing: &Placing<'_>,
         path: &[u8],
         target: &[u8],
+        seal: &Seal,
     ) -> Result<(), Error> {
         let package = &self.controls[placing.index].package.name;
         let mut source = self.diversions.instead(target, package).to_vec();
@@ -424,7 +425,12 @@ impl<'a> Placer<'a> {
         }
         let path = OsStr::from_bytes(&path);
         self.tree.remove(path)?;
-        Ok(self.tree.hard_link(OsStr::from_bytes(&source), path)?)
+        self.tree.hard_link(OsStr::from_bytes(&source), path)?;
+        // What the later entry says counts for the file.
+        self.tree.set_owner(path, seal.user, seal.group)?;
+        self.tree.set_mode(path, seal.mode)?;
+        let time = formwork_sys::tree::Time::seconds(seal.modified);
+        Ok(self.tree.set_modified(path, time)?)
     }
 
     /// Owner and mode as they shall be.

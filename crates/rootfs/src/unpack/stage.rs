@@ -139,6 +139,8 @@ fn unpack<R: Read>(
         }
         entries.push(entry);
     }
+    // dpkg leaves symbolic links for the end, so that nothing is written through one.
+    entries.sort_by_key(|entry| matches!(entry.what, What::SymbolicLink(_)));
     Ok(entries)
 }
 
