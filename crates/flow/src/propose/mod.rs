@@ -5,9 +5,12 @@
 //! asked for by [`store`].
 
 mod close;
+mod diff;
 mod error;
+mod export;
 mod facts;
 pub mod flat;
+mod import;
 mod list;
 pub mod load;
 mod new;
@@ -17,8 +20,11 @@ mod save;
 pub mod store;
 
 pub use close::{Closed, close, reject};
+pub use diff::{Against, diff};
 pub use error::ProposeError;
+pub use export::export;
 pub use facts::{Archives, BinaryFacts, CostFacts, SourceFacts, SuiteFacts, VirtualChoice};
+pub use import::import;
 pub use list::{list, served, show};
 pub use load::{Loaded, LoadedProposal, load};
 pub use new::{Beginning, Leaving, add, new, remove};

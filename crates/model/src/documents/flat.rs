@@ -280,3 +280,35 @@ pub struct SentDiff {
     /// What each recipient does not know yet, sorted by recipient.
     pub recipients: Vec<FlatDiff>,
 }
+
+/// The packet of a proposal, as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Exported {
+    /// The format of this document.
+    pub format: u32,
+    /// The Releases it was made from.
+    pub inputs: Vec<Input>,
+    /// The number of the proposal.
+    pub proposal: u32,
+    /// Its revision.
+    pub revision: u32,
+    /// The files, in the order in which the mail names them.
+    pub files: Vec<ExportedFile>,
+}
+
+/// A file of a packet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportedFile {
+    /// The suite it is about.
+    pub suite: String,
+    /// Where it was written, as named on the command line.
+    pub path: String,
+    /// What it holds.
+    pub what: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: String,
+}

@@ -38,8 +38,8 @@ pub use closure::{
 };
 pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
-    ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Flat, FlatAside, FlatBinary, FlatDiff,
-    FlatSource, ListedBinary, MergedList, SentDiff, SentRecord, SuiteDiff,
+    ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Exported, ExportedFile, Flat, FlatAside,
+    FlatBinary, FlatDiff, FlatSource, ListedBinary, MergedList, SentDiff, SentRecord, SuiteDiff,
 };
 pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};

@@ -3,8 +3,11 @@
 mod add;
 mod check;
 mod close;
+mod diff;
 mod differences;
+mod export;
 mod flat;
+mod import;
 mod interview;
 mod list;
 mod new;
@@ -47,6 +50,9 @@ enum Action {
     Add(add::Add),
     Remove(remove::Remove),
     Flat(flat::Flat),
+    Diff(diff::Diff),
+    Export(export::Export),
+    Import(import::Import),
     Check(check::Check),
     List(list::List),
     Show(show::Show),
@@ -65,6 +71,9 @@ impl Propose {
             Action::Add(command) => command.run(session),
             Action::Remove(command) => command.run(session),
             Action::Flat(command) => command.run(session),
+            Action::Diff(command) => command.run(session),
+            Action::Export(command) => command.run(session),
+            Action::Import(command) => command.run(session),
             Action::Check(command) => command.run(session),
             Action::List(command) => command.run(session),
             Action::Show(command) => command.run(session),

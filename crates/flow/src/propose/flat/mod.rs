@@ -37,13 +37,36 @@ pub fn flat(
     proposal: &Proposal,
     asked: &Asked,
 ) -> Result<Answer<Vec<Flat>>, Error> {
+    let pairs = match pairs(context, loaded, proposal, asked)? {
+        Answer::No(contradiction) => return Ok(Answer::No(contradiction)),
+        Answer::Yes(pairs) => pairs,
+    };
+    let pick = |pair: Pair| if asked.all { pair.all } else { pair.flat };
+    Ok(Answer::Yes(pairs.into_iter().map(pick).collect()))
+}
+
+/// The flat list of one suite, alone and with the whole approved list.
+pub(super) struct Pair {
+    /// What the proposal pulls in.
+    pub(super) flat: Flat,
+    /// That and the whole approved list.
+    pub(super) all: Flat,
+}
+
+/// Both lists of each suite that is asked for.
+pub(super) fn pairs(
+    context: &Context,
+    loaded: &Loaded,
+    proposal: &Proposal,
+    asked: &Asked,
+) -> Result<Answer<Vec<Pair>>, Error> {
     let approved = approved::before(loaded, proposal)?;
     let architectures = chosen(
         &asked.architectures,
         proposal.architectures.iter().map(|one| &one.text),
         "architecture",
     )?;
-    let mut lists = Vec::new();
+    let mut pairs = Vec::new();
     let suites = proposal.suites.iter().map(|one| &one.text);
     for suite in chosen(&asked.suites, suites, "suite")? {
         let found = closures::closures(context, loaded, proposal, (&suite, &architectures))?;
@@ -59,11 +82,17 @@ pub fn flat(
             closures: &found.closures,
             notes: &found.notes,
         };
-        let mut list = make(&ingredients, asked.all);
-        list.architectures.clone_from(&architectures);
-        lists.push(list);
+        let list = |all: bool| {
+            let mut list = make(&ingredients, all);
+            list.architectures.clone_from(&architectures);
+            list
+        };
+        pairs.push(Pair {
+            flat: list(false),
+            all: list(true),
+        });
     }
-    Ok(Answer::Yes(lists))
+    Ok(Answer::Yes(pairs))
 }
 
 /// What is asked for, all of it if nothing is; each must be one that the proposal has.
