@@ -170,20 +170,24 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 /// The archive's stanzas of the locked packages, by digest, from the indices in the cache.
+///
+/// Two archives may list one file at different paths: the locked one counts.
 fn stanzas(place: &Place) -> Result<BTreeMap<String, String>, String> {
-    let wanted: BTreeMap<String, ()> = place
-        .packages()?
+    let packages = place.packages()?;
+    let wanted: BTreeMap<String, &str> = packages
         .iter()
-        .map(|package| (package.sha256.to_string(), ()))
+        .map(|package| (package.sha256.to_string(), package.path.as_str()))
         .collect();
     let mut found = BTreeMap::new();
     for path in indices(&place.blobs())? {
         let text = succeed(Command::new("xz").arg("-dc").arg(&path))?;
         for stanza in String::from_utf8_lossy(&text).split("\n\n") {
-            let digest = stanza
-                .lines()
-                .find_map(|line| line.strip_prefix("SHA256: "));
-            if let Some(digest) = digest.filter(|digest| wanted.contains_key(*digest)) {
+            let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name));
+            let Some(digest) = field("SHA256: ").filter(|digest| wanted.contains_key(*digest))
+            else {
+                continue;
+            };
+            if field("Filename: ") == Some(wanted[digest]) {
                 found.insert(digest.to_owned(), stanza.to_owned());
             }
         }
