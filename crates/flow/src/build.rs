@@ -9,12 +9,12 @@ mod order;
 mod places;
 mod records;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use formwork_deb::time::Timestamp;
 use formwork_model::documents::{self, Built, BuiltFile, Finding, LockChecked, TimedStep};
+use formwork_model::settings::Settings;
 use formwork_rootfs::clean::Clean;
 use formwork_rootfs::job::{Job, Limits, Output, Package};
 use formwork_sys::CheckedFile;
@@ -174,10 +174,28 @@ fn job(
         },
         outputs: outputs.collect(),
         until: order.until,
-        ids: BTreeMap::new(),
-        clean: Clean::default(),
+        ids: locked.settings.ids.clone(),
+        clean: clean(&locked.settings),
+        settings: locked.settings.clone(),
         keep: order.keep.then(|| absolute(places.failed())),
     })
+}
+
+/// The rules of cleaning, with the switches that the image sets; the model knows their names.
+fn clean(settings: &Settings) -> Clean {
+    let is_on = |name: &str| settings.clean.get(name).copied().unwrap_or(true);
+    Clean {
+        apt_lists: is_on("apt_lists"),
+        apt_cache: is_on("apt_cache"),
+        logs: is_on("logs"),
+        temporary: is_on("temporary"),
+        backups: is_on("backups"),
+        caches: is_on("caches"),
+        machine_id: is_on("machine_id"),
+        host_keys: is_on("host_keys"),
+        certificates: is_on("certificates"),
+        seeds: is_on("seeds"),
+    }
 }
 
 /// A path that does not depend on the current directory, which the sandbox has another of.
@@ -207,5 +225,29 @@ impl Watch {
             milliseconds: u64::try_from(took).unwrap_or(u64::MAX),
         });
         self.since = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formwork_model::project::Project;
+    use formwork_model::source::Source;
+
+    #[test]
+    fn every_switch_of_cleaning_can_be_set_by_an_image() {
+        let project = "[project]\nname = \"x\"\nsuites = [\"bookworm\"]\narchitectures = [\"amd64\"]\n\
+                       [repositories.debian]\nsuite = \"bookworm\"\n";
+        let all = serde_json::to_value(Clean::default()).expect("JSON");
+        for name in all.as_object().expect("an object").keys() {
+            let image = format!("[clean]\n{name} = false\n");
+            let images = [("gateway", Source::new("images/gateway.toml", &image))];
+            let project = Project::read(Source::new("formwork.toml", project), &images);
+            let project = project.unwrap_or_else(|error| panic!("{error}"));
+            let mut expected = all.clone();
+            expected[name] = false.into();
+            let found = clean(&project.builds()[0].settings);
+            assert_eq!(serde_json::to_value(found).expect("JSON"), expected);
+        }
     }
 }

@@ -8,6 +8,7 @@
 mod error;
 mod package_facts;
 mod repositories;
+mod settings;
 
 pub mod approved;
 pub mod build;

@@ -57,6 +57,16 @@ pub enum ProjectError {
         /// Names that would do.
         known: Vec<String>,
     },
+    /// A setting of an image does not fit the files of the project.
+    #[error("{at}: {message}")]
+    Setting {
+        /// File and line.
+        at: String,
+        /// What is wrong.
+        message: String,
+        /// What to try.
+        hint: String,
+    },
     /// What is asked for cannot be composed.
     #[error(transparent)]
     Compose(Box<ComposeError>),
@@ -103,6 +113,7 @@ impl ProjectError {
             ProjectError::NotOne(_) => "begin one there: formwork init DIR",
             ProjectError::Exists(_) => "nothing was written; name another directory",
             ProjectError::NoImage => "describe one in images/NAME.toml",
+            ProjectError::Setting { hint, .. } => return Some(hint.clone()),
             ProjectError::Compose(error) => return error.hint(),
             ProjectError::NotCombined { image, options } => {
                 return Some(format!(

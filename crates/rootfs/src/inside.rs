@@ -11,6 +11,7 @@ use crate::job::{Job, Kind, Output, Stage};
 use crate::message::Message;
 use crate::program::{Ended, Program, Run};
 use crate::report::Report;
+use crate::settings::{self, About};
 use crate::spine::{self, Context};
 use crate::{clean, manifest, normalise, outputs};
 
@@ -251,6 +252,16 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     spine::prepare(&tree)?;
     spine::install(context, &tree, &stage)?;
     home.remove_all("stage")?;
+    if job.until >= Stage::Settings {
+        context.step("settings", |context| {
+            let about = About {
+                suite: &job.suite,
+                architecture: &job.architecture,
+                date: job.date,
+            };
+            settings::apply(&tree, &job.settings, about, context.run)
+        })?;
+    }
     if job.until >= Stage::Finished {
         context.step("finish", |_| {
             normalise::apply(&tree, job)?;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use formwork_model::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::clean::Clean;
@@ -34,6 +35,9 @@ pub struct Job {
     /// What is taken out before the tree is shipped.
     #[serde(default)]
     pub clean: Clean,
+    /// What the tree gets besides its packages.
+    #[serde(default)]
+    pub settings: Settings,
     /// Where a failed tree is kept for a look.
     pub keep: Option<PathBuf>,
 }

@@ -7,6 +7,7 @@ use formwork_model::event::{Event, Phase, Unit};
 use formwork_model::lock::{Lock, LockedClosure, LockedPackage};
 use formwork_model::nearest::nearest;
 use formwork_model::project::{Composition, Image, Plan, Project};
+use formwork_model::settings::Settings;
 
 use super::order::{Order, What};
 use super::{NotBuilt, loose};
@@ -14,7 +15,7 @@ use crate::check;
 use crate::context::Context;
 use crate::lock::{self, Locked as Relocked};
 use crate::project::{self, LoadedProject, ProjectError};
-use crate::{Error, machine};
+use crate::{Error, machine, settings};
 
 /// How many names are offered in place of an unknown one.
 const OFFERED: usize = 3;
@@ -29,6 +30,8 @@ pub(super) struct Locked {
     pub(super) digest: Sha256,
     /// What is asked for.
     pub(super) plan: Plan,
+    /// What it gets besides packages, with the digests of the project's files.
+    pub(super) settings: Settings,
     /// What it is called: `gateway+debug@trixie`.
     pub(super) title: String,
 }
@@ -85,6 +88,7 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, No
                     loaded,
                     lock,
                     plan,
+                    settings: composition.settings,
                 }),
             }
         }
@@ -134,6 +138,7 @@ fn of_project(
             return Ok(Err(NotBuilt::Stale(Box::new(checked))));
         }
     }
+    let settings = settings::load(&loaded.directory, composition.settings)?;
     let current = loaded.required_lock()?;
     let denied = check::before_build(context, &loaded, &current.lock, &plan)?;
     if !denied.is_empty() {
@@ -144,6 +149,7 @@ fn of_project(
         lock: current.lock,
         loaded,
         plan,
+        settings,
         title,
     }))
 }

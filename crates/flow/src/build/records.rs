@@ -139,7 +139,7 @@ impl Records<'_> {
             },
             BuildStep {
                 name: "tree".to_owned(),
-                read: vec![order, packages],
+                read: [vec![order, packages], self.project_files()].concat(),
                 wrote: vec![tree.clone()],
             },
         ];
@@ -153,6 +153,19 @@ impl Records<'_> {
             wrote: vec![digest(word(output.kind), &output.sha256)],
         }));
         Ok(steps)
+    }
+
+    /// The project's own files that are in the tree or run in it, each once.
+    fn project_files(&self) -> Vec<Digest> {
+        let mut settings = self.job.settings.clone();
+        let mut files: Vec<Digest> = settings
+            .project_files()
+            .into_iter()
+            .map(|file| digest(&file.path, &file.sha256))
+            .collect();
+        files.sort_by(|left, right| left.name.cmp(&right.name));
+        files.dedup();
+        files
     }
 
     /// Writes the log, of a build that failed too.
@@ -183,6 +196,7 @@ fn bare(job: &Job) -> Job {
     for package in &mut bare.packages {
         package.file.clear();
     }
+    bare.settings = bare.settings.bare();
     bare.outputs.clear();
     bare.keep = None;
     bare

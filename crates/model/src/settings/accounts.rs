@@ -219,7 +219,7 @@ fn ssh_key(node: &Node) -> Result<Content, FileError> {
 
 /// Whether a line is one of `authorized_keys`.
 #[must_use]
-pub(super) fn is_ssh_key(line: &str) -> bool {
+pub fn is_ssh_key(line: &str) -> bool {
     const KINDS: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
     let words: Vec<&str> = line.split_whitespace().collect();
     !line.contains('\n')

@@ -14,6 +14,8 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::is_ssh_key;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

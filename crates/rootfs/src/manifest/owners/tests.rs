@@ -8,6 +8,7 @@ use crate::job::{Job, Limits, Stage};
 
 pub(crate) fn job() -> Job {
     Job {
+        settings: Default::default(),
         architecture: "amd64".to_owned(),
         foreign: Vec::new(),
         suite: "bookworm".to_owned(),
