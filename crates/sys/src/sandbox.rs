@@ -18,6 +18,7 @@
 
 mod capabilities;
 mod descriptors;
+mod emulation;
 mod error;
 mod filter;
 mod first;
@@ -33,6 +34,7 @@ mod starter;
 mod users;
 mod watch;
 
+pub use emulation::Emulation;
 pub use error::SandboxError;
 pub use holder::dispatch;
 pub use inside::Inside;

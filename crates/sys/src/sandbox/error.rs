@@ -15,8 +15,8 @@ pub enum SandboxError {
         /// The system's answer.
         source: io::Error,
     },
-    /// This machine does not let us make a sandbox; the text says what to install or to set.
-    #[error("no sandbox can be made here: {why}")]
+    /// This machine lacks something; the text says what to install or to set.
+    #[error("{why}{}", try_this(help))]
     Unable {
         /// The reason, in a sentence without a stop.
         why: String,
@@ -100,6 +100,15 @@ fn after(tail: &str) -> String {
         String::new()
     } else {
         format!("; its last lines:\n{tail}")
+    }
+}
+
+/// What to do about it as the end of a message.
+fn try_this(help: &[String]) -> String {
+    let lines = help.iter().map(|line| format!("\n  {line}"));
+    match help {
+        [] => String::new(),
+        _ => format!("; what helps:{}", lines.collect::<String>()),
     }
 }
 

@@ -120,7 +120,7 @@ fn hold(table: &[(&str, Main)], call: &Call, line: &UnixStream) -> Result<i32, S
     match process::fork().step("fork")? {
         None => {
             drop(held);
-            inside::live(main, line, alive)
+            inside::live(main, line, alive, call.own_users)
         }
         Some(child) => {
             drop(alive);

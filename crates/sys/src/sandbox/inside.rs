@@ -1,15 +1,16 @@
 //! The first process of the sandbox: it runs a room, and has programs of the tree started.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::CWD;
 use rustix::mount::MountAttrFlags;
 
+use super::emulation::{Emulation, Foreign};
 use super::error::Step;
 use super::frame::{self, Kind};
 use super::starter::Starter;
@@ -25,6 +26,11 @@ pub struct Inside {
     line: Mutex<UnixStream>,
     starter: Mutex<Starter>,
     scratch: PathBuf,
+    /// Whether we are root of a user namespace that was made for us.
+    own_users: bool,
+    /// The `/proc` of the host, for the table of program formats in it.
+    host_processes: OwnedFd,
+    table: Mutex<Option<File>>,
 }
 
 impl Inside {
@@ -52,6 +58,59 @@ impl Inside {
         tmpfs(directory, bytes, "0755")
     }
 
+    /// Sees to it that programs of an architecture run, if need be by an emulator of the host.
+    ///
+    /// A room calls it before it runs the first of them. The host's own table of program
+    /// formats is left alone.
+    ///
+    /// # Errors
+    /// If they cannot run here; the error says what to install.
+    pub fn emulate(&self, architecture: &str) -> Result<Emulation, SandboxError> {
+        let foreign = Foreign::find(architecture)?;
+        if foreign.is_native() {
+            return Ok(Emulation::Native);
+        }
+        let own = match foreign.emulator() {
+            Some(emulator) => self
+                .register(&foreign.rule(&emulator))
+                .map(|()| Emulation::Own { emulator })
+                .map_err(|error| foreign.no_table(&error.to_string())),
+            None => Err(foreign.missing("there is no emulator for them")),
+        };
+        own.or_else(|error| match foreign.host_entry(&self.host_processes) {
+            Some(entry) => Ok(Emulation::Host { entry }),
+            None => Err(error),
+        })
+    }
+
+    /// Puts a line into the sandbox's own table of program formats.
+    fn register(&self, rule: &[u8]) -> Result<(), SandboxError> {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let register = match table.as_mut() {
+            Some(register) => register,
+            None => table.insert(self.own_table()?),
+        };
+        match register.write_all(rule) {
+            // It was asked for before.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            answer => answer.step("register an emulator"),
+        }
+    }
+
+    /// Makes the sandbox's own table of program formats.
+    fn own_table(&self) -> Result<File, SandboxError> {
+        // Before that, root would get the host's own table.
+        if !tables_are_divided() {
+            let old = io::Error::other("it is older than Linux 6.7");
+            return Err(SandboxError::step("ask this kernel for it", old));
+        }
+        let starter = self.starter.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.own_users {
+            starter.own_users()?;
+        }
+        starter.table().map(File::from)
+    }
+
     /// Runs a program of a tree to its end; what it writes is handed on as it comes.
     ///
     /// It sees the tree as `/`, with a `/proc`, `/dev` and `/sys` of its own, and nothing of
@@ -74,6 +133,17 @@ impl Inside {
     }
 }
 
+/// Whether each user namespace may have a table of program formats: since Linux 6.7.
+fn tables_are_divided() -> bool {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut numbers = release
+        .split(|sign: char| !sign.is_ascii_digit())
+        .map_while(|word| word.parse::<u32>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (6, 7)
+}
+
 fn tmpfs(directory: &Path, bytes: u64, mode: &str) -> Result<(), SandboxError> {
     let what = || format!("mount a file system in memory on {}", directory.display());
     let mount = || -> io::Result<()> {
@@ -87,16 +157,15 @@ fn tmpfs(directory: &Path, bytes: u64, mode: &str) -> Result<(), SandboxError> {
             ("mode", mode),
         ];
         let mount = mounts::new("tmpfs", &options, MountAttrFlags::empty())?;
-        let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
-        let place = rustix::fs::openat(CWD, directory, flags, rustix::fs::Mode::empty())?;
+        let place = mounts::open(directory)?;
         mounts::attach(mount, place)
     };
     mount().map_err(|source| SandboxError::step(what(), source))
 }
 
 /// What the first process of the sandbox does, from its first moment to its last.
-pub(super) fn live(main: Main, line: &UnixStream, alive: OwnedFd) -> ! {
-    let code = match prepare(line, alive).and_then(|inside| work(main, &inside)) {
+pub(super) fn live(main: Main, line: &UnixStream, alive: OwnedFd, own_users: bool) -> ! {
+    let code = match prepare(line, alive, own_users).and_then(|inside| work(main, &inside)) {
         Ok(()) => 0,
         Err(error) => {
             holder::tell_failure(line, &error);
@@ -108,7 +177,7 @@ pub(super) fn live(main: Main, line: &UnixStream, alive: OwnedFd) -> ! {
 }
 
 /// Makes what a room needs: private mounts, a `/proc` that is ours, the starter.
-fn prepare(line: &UnixStream, alive: OwnedFd) -> Result<Inside, SandboxError> {
+fn prepare(line: &UnixStream, alive: OwnedFd, own_users: bool) -> Result<Inside, SandboxError> {
     process::die_with_parent().step("follow its parent")?;
     if !holder::lives(alive.as_fd()) {
         process::leave(holder::FAILED);
@@ -118,14 +187,8 @@ fn prepare(line: &UnixStream, alive: OwnedFd) -> Result<Inside, SandboxError> {
         | MountAttrFlags::MOUNT_ATTR_NODEV
         | MountAttrFlags::MOUNT_ATTR_NOEXEC;
     let proc = mounts::new("proc", &[], attributes).step("make a /proc of its own")?;
-    let place = rustix::fs::openat(
-        CWD,
-        "/proc",
-        rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC,
-        rustix::fs::Mode::empty(),
-    )
-    .step("open /proc")?;
-    mounts::attach(proc, place).step("mount a /proc of its own")?;
+    let host_processes = mounts::open(Path::new("/proc")).step("open /proc")?;
+    mounts::attach(proc, &host_processes).step("mount a /proc of its own")?;
     let scratch = COVERED
         .iter()
         .map(Path::new)
@@ -139,6 +202,9 @@ fn prepare(line: &UnixStream, alive: OwnedFd) -> Result<Inside, SandboxError> {
         line: Mutex::new(line.try_clone().step("copy a descriptor")?),
         starter: Mutex::new(starter),
         scratch: scratch.to_owned(),
+        own_users,
+        host_processes,
+        table: Mutex::new(None),
     })
 }
 

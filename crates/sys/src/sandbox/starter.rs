@@ -7,9 +7,10 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{MemfdFlags, OFlags};
+use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::mount::MountAttrFlags;
 use rustix::pipe::PipeFlags;
+use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 
 use super::error::Step;
@@ -18,12 +19,15 @@ use super::{Program, SandboxError, descriptors, filter, first, mounts, process};
 
 /// The device nodes of the host that a tree sees.
 pub(super) const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+/// What the starter answers when something is done.
+const DONE: &[u8] = b"done";
 /// No packed program is longer.
 const MOST: u64 = 16 << 20;
 
 /// The inside's end of the line to the starter.
 pub(super) struct Starter {
     line: OwnedFd,
+    process: Pid,
 }
 
 /// A program that has been started, as the inside sees it.
@@ -52,21 +56,15 @@ impl Starter {
     /// Makes the starter. Only for a process with one thread.
     pub(super) fn fork(scratch: &Path) -> Result<Starter, SandboxError> {
         let (ours, its) = descriptors::pair().step("make a line to its starter")?;
-        if process::fork().step("fork")?.is_some() {
+        if let Some(process) = process::fork().step("fork")? {
             drop(its);
-            // It says a word when it is ready.
-            let (word, _) = descriptors::receive(&ours).step("hear from its starter")?;
-            return match Report::read(&word) {
-                Some(Report::Failed(step, errno)) => Err(SandboxError::step(
-                    step,
-                    io::Error::from_raw_os_error(errno),
-                )),
-                Some(_) => Ok(Starter { line: ours }),
-                None => Err(SandboxError::step(
-                    "hear from its starter",
-                    io::Error::from(io::ErrorKind::UnexpectedEof),
-                )),
+            let starter = Starter {
+                line: ours,
+                process,
             };
+            // It says a word when it is ready.
+            starter.answer()?;
+            return Ok(starter);
         }
         descriptors::close_all_but(&[its.as_fd()]);
         let code = match settle(scratch) {
@@ -103,23 +101,54 @@ impl Starter {
         handed.extend(binds.iter().map(AsFd::as_fd));
         descriptors::send(&self.line, b"start", &handed).step("talk to its starter")?;
         drop((told, read, written, tree, binds));
-        let (word, mut handles) = descriptors::receive(&self.line).step("hear from its starter")?;
-        match (handles.pop(), Report::read(&word)) {
-            (Some(process), _) => Ok(Running {
-                output,
-                input,
-                report,
-                process,
-            }),
-            (None, Some(Report::Failed(step, errno))) => Err(SandboxError::step(
-                step,
-                io::Error::from_raw_os_error(errno),
-            )),
-            (None, _) => Err(SandboxError::step(
-                "hear from its starter",
-                io::Error::from(io::ErrorKind::UnexpectedEof),
-            )),
+        let process = self.answer()?.ok_or_else(cut_off)?;
+        Ok(Running {
+            output,
+            input,
+            report,
+            process,
+        })
+    }
+
+    /// Moves the starter, and with it all programs, into a user namespace in which every number
+    /// is its own.
+    ///
+    /// Only there may root have a table of program formats that is not the host's.
+    pub(super) fn own_users(&self) -> Result<(), SandboxError> {
+        self.ask(b"own users")?;
+        let what = "give numbers to a user namespace";
+        for map in ["uid_map", "gid_map"] {
+            let own = std::fs::read_to_string(format!("/proc/self/{map}")).step(what)?;
+            let path = format!("/proc/{}/{map}", self.process.as_raw_nonzero());
+            let file = std::fs::OpenOptions::new().write(true).open(path);
+            let mut file = file.step(what)?;
+            file.write_all(identity(&own).as_bytes()).step(what)?;
         }
+        self.ask(b"own mounts").map(|_| ())
+    }
+
+    /// Opens the table of program formats of the user namespace that programs run in.
+    pub(super) fn table(&self) -> Result<OwnedFd, SandboxError> {
+        self.ask(b"table")?.ok_or_else(cut_off)
+    }
+
+    /// Has the starter do something; gives what it hands over, if anything.
+    fn ask(&self, word: &[u8]) -> Result<Option<OwnedFd>, SandboxError> {
+        descriptors::send(&self.line, word, &[]).step("talk to its starter")?;
+        self.answer()
+    }
+
+    fn answer(&self) -> Result<Option<OwnedFd>, SandboxError> {
+        let (word, mut handles) = descriptors::receive(&self.line).step("hear from its starter")?;
+        if word == DONE {
+            return Ok(handles.pop());
+        }
+        Err(match Report::read(&word) {
+            Some(Report::Failed(step, errno)) => {
+                SandboxError::step(step, io::Error::from_raw_os_error(errno))
+            }
+            _ => cut_off(),
+        })
     }
 
     /// What a program reads, and where we write it; `/dev/null` if that is nothing.
@@ -184,21 +213,60 @@ fn serve(line: &OwnedFd) -> io::Result<i32> {
     // Nobody waits for the processes that we start but those who hold handles to them.
     process::ignore_children();
     let mut filter = filter::program();
-    let ready = Report::Ended {
-        code: 0,
-        strays: Vec::new(),
-    };
-    descriptors::send(line, &ready.pack(), &[])?;
+    let mut tables = Vec::new();
+    descriptors::send(line, DONE, &[])?;
     loop {
         let (word, handed) = descriptors::receive(line)?;
-        if word.is_empty() {
-            return Ok(0);
-        }
-        match start(handed, &mut filter) {
-            Ok(handle) => descriptors::send(line, b"started", &[handle.as_fd()])?,
+        let done = match word.as_slice() {
+            b"" => return Ok(0),
+            b"own users" => process::unshare(UnshareFlags::NEWUSER)
+                .step("make a user namespace")
+                .map(|()| None),
+            b"own mounts" => own_mounts().map(|()| None),
+            b"table" => table(&mut tables).map(Some),
+            _ => start(handed, &mut filter).map(Some),
+        };
+        match done {
+            Ok(Some(handle)) => descriptors::send(line, DONE, &[handle.as_fd()])?,
+            Ok(None) => descriptors::send(line, DONE, &[])?,
             Err(error) => descriptors::send(line, &failed(&error).pack(), &[])?,
         }
     }
+}
+
+/// Takes the mounts along into a new user namespace.
+fn own_mounts() -> Result<(), SandboxError> {
+    // The change of users has cleared it.
+    process::die_with_parent().step("follow its parent")?;
+    process::unshare(UnshareFlags::NEWNS).step("make a mount namespace")
+}
+
+/// Opens the table of program formats of this user namespace; it lasts as long as what is kept.
+fn table(kept: &mut Vec<OwnedFd>) -> Result<OwnedFd, SandboxError> {
+    let step = "make a table of program formats";
+    let mount = mounts::new("binfmt_misc", &[], MountAttrFlags::empty()).step(step)?;
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let register = rustix::fs::openat(&mount, "register", flags, Mode::empty()).step(step)?;
+    kept.push(mount);
+    Ok(register)
+}
+
+/// A map in which each number that a namespace knows stands for itself.
+fn identity(map: &str) -> String {
+    let lines = map.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let first = words.next()?;
+        Some(format!("{first} {first} {}\n", words.nth(1)?))
+    });
+    lines.collect()
+}
+
+/// The starter has gone, which it never does by itself.
+fn cut_off() -> SandboxError {
+    SandboxError::step(
+        "hear from its starter",
+        io::Error::from(io::ErrorKind::UnexpectedEof),
+    )
 }
 
 /// Starts one program, and gives a handle to the first process of its namespace.
@@ -226,5 +294,20 @@ fn start(handed: Vec<OwnedFd>, filter: &mut [libc::sock_filter]) -> Result<Owned
     match process::fork_apart().step("make namespaces for a program")? {
         Some(handle) => Ok(handle),
         None => first::live(ordered, filter),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identity;
+
+    #[test]
+    fn numbers_stand_for_themselves() {
+        assert_eq!(
+            identity("         0          0 4294967295\n"),
+            "0 0 4294967295\n"
+        );
+        let nested = "         0       1000          1\n         1     100000      65536\n";
+        assert_eq!(identity(nested), "0 0 1\n1 1 65536\n");
     }
 }

@@ -86,7 +86,12 @@ fn token(number: u32) -> String {
 }
 
 fn victim(token: &str, how: &str) -> Child {
+    victim_in(&std::env::temp_dir(), token, how)
+}
+
+fn victim_in(temporary: &Path, token: &str, how: &str) -> Child {
     Command::new("env")
+        .env("TMPDIR", temporary)
         .arg("--default-signal=INT")
         .arg(std::env::current_exe().unwrap())
         .args(["--victim", trees::shared().to_str().unwrap(), token, how])
@@ -145,8 +150,14 @@ fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").unwrap()
 }
 
-fn files() -> usize {
-    fs::read_dir(std::env::temp_dir()).unwrap().count()
+/// How many files and directories there are below one.
+fn files(directory: &Path) -> usize {
+    let entries = fs::read_dir(directory).unwrap().flatten();
+    let below = |entry: fs::DirEntry| match entry.file_type().unwrap().is_dir() {
+        true => 1 + files(&entry.path()),
+        false => 1,
+    };
+    entries.map(below).sum()
 }
 
 fn end(mut child: Child) -> (ExitStatus, String) {
@@ -170,8 +181,8 @@ fn end(mut child: Child) -> (ExitStatus, String) {
 }
 
 fn kill_9_at_any_moment_leaves_nothing() {
-    trees::shared();
-    let (before, files_before) = (mounts(), files());
+    let before = (mounts(), files(trees::shared()));
+    let temporary = tempfile::tempdir().unwrap();
     let mut seed = 20_261_122_u64;
     for number in 0..50 {
         // A step of a generator (Knuth's numbers): the same moments in every run.
@@ -180,7 +191,7 @@ fn kill_9_at_any_moment_leaves_nothing() {
             .wrapping_add(1_442_695_040_888_963_407);
         let moment = Duration::from_micros((seed >> 33) % 80_000);
         let token = token(number);
-        let mut child = victim(&token, "deaf");
+        let mut child = victim_in(temporary.path(), &token, "deaf");
         std::thread::sleep(moment);
         child.kill().unwrap();
         let status = child.wait().unwrap();
@@ -191,9 +202,8 @@ fn kill_9_at_any_moment_leaves_nothing() {
         );
         assert_nothing_is_left(child.id(), &token);
     }
-    assert_eq!(mounts(), before);
-    // Other tests may clean up meanwhile; more there must not be.
-    assert!(files() <= files_before);
+    assert_eq!((mounts(), files(trees::shared())), before);
+    assert_eq!(files(temporary.path()), 0);
 }
 
 fn ctrl_c_ends_it_cleanly() {

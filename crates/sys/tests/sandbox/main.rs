@@ -4,6 +4,7 @@
 
 mod attack;
 mod ends;
+mod foreign;
 mod plain;
 mod rooms;
 mod rootless;
@@ -26,7 +27,14 @@ fn main() {
         by_hand(tree, script);
         return;
     }
-    let tests: Vec<Test> = [plain::TESTS, attack::TESTS, ends::TESTS, rootless::TESTS].concat();
+    let tests: Vec<Test> = [
+        plain::TESTS,
+        attack::TESTS,
+        ends::TESTS,
+        foreign::TESTS,
+        rootless::TESTS,
+    ]
+    .concat();
     if words.iter().any(|word| word == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));
         return;

@@ -12,6 +12,8 @@ pub(crate) const TABLE: &[(&str, Main)] = &[
     ("memory", memory),
     ("many", many),
     ("busy", crate::ends::busy),
+    ("foreign", crate::foreign::foreign),
+    ("vax", crate::foreign::vax),
 ];
 
 fn echo(inside: &Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
@@ -72,7 +74,7 @@ impl Wish {
         parts.join("\0").into_bytes()
     }
 
-    fn unpack(bytes: &[u8]) -> Wish {
+    pub(crate) fn unpack(bytes: &[u8]) -> Wish {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let parts: Vec<&str> = text.split('\0').collect();
         let mut wish = Wish::new(Path::new(parts[0]), &parts[8..]);
@@ -122,7 +124,7 @@ impl Wish {
     }
 }
 
-fn pack(ended: Ended) -> Vec<u8> {
+pub(crate) fn pack(ended: Ended) -> Vec<u8> {
     let mut parts = vec![ended.code.to_string(), ended.tail];
     parts.extend(ended.strays);
     parts.join("\0").into_bytes()
