@@ -139,9 +139,17 @@ fn compare(options: &Options) -> Result<bool, String> {
             println!("{}", place.peer_tree()?.display());
             continue;
         }
-        let comparison = compare_one(&place)?;
-        print!("{}", comparison.report);
-        equal &= comparison.passes();
+        // One that cannot be made must not hide the others.
+        match compare_one(&place) {
+            Ok(comparison) => {
+                print!("{}", comparison.report);
+                equal &= comparison.passes();
+            }
+            Err(message) => {
+                println!("{}: {message}", place.name);
+                equal = false;
+            }
+        }
     }
     Ok(equal)
 }

@@ -8,7 +8,7 @@
 //! list of sources. As on our side it has no network and the host
 //! name `localhost`.
 
-use super::place::{Place, succeed, write};
+use super::place::{Place, is_root, succeed, write};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -73,9 +73,14 @@ impl<'a> Peer<'a> {
 
     /// mmdebstrap with everything it is told.
     pub(crate) fn command(&self, path: &Path) -> Command {
-        let mut command = Command::new("unshare");
+        let mut command = match is_root() {
+            true => Command::new("unshare"),
+            false => Command::new("mmdebstrap"),
+        };
+        if is_root() {
+            command.args(["--net", "--uts", "sh", "-c", ALONE, "sh", "mmdebstrap"]);
+        }
         command
-            .args(["--net", "--uts", "sh", "-c", ALONE, "sh", "mmdebstrap"])
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", "/root")
@@ -88,7 +93,7 @@ impl<'a> Peer<'a> {
             .env("SOURCE_DATE_EPOCH", self.place.epoch().to_string())
             .args([
                 "--quiet",
-                "--mode=root",
+                "--mode=auto",
                 "--variant=minbase",
                 "--format=tar",
             ])

@@ -138,6 +138,11 @@ fn wishes(text: &str, suite: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether this program runs as root.
+pub(crate) fn is_root() -> bool {
+    succeed(Command::new("id").arg("-u")).is_ok_and(|number| number == b"0\n")
+}
+
 /// Writes a file and the directories it lies in.
 pub(crate) fn write(path: &Path, content: &str) -> Result<(), String> {
     let trouble = |error: std::io::Error| format!("{}: {error}", path.display());

@@ -3,16 +3,17 @@
 //!
 //! The second run of each pair has another directory (long, with a space and a letter that is not
 //! ASCII), umask, time zone, language, host name, `HOME` (missing), `SOURCE_DATE_EPOCH` and only
-//! one CPU.
+//! one CPU. Run by an ordinary user, only the two builds as this user can be made.
 
-use super::place::{Place, succeed, write};
+use super::place::{Place, is_root, succeed, write};
 use super::{Options, differences, ours, tree::Tree};
 use crate::source;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the shell does before it becomes the build on another machine.
-const ELSEWHERE: &str = "hostname elsewhere; umask 077; exec taskset --cpu-list 0 \"$@\"";
+const ELSEWHERE: &str =
+    "[ \"$(id -u)\" -ne 0 ] || hostname elsewhere; umask 077; exec taskset --cpu-list 0 \"$@\"";
 /// What it does on this one.
 const HERE: &str = "umask 022; exec \"$@\"";
 /// The build itself: what it is told follows the directory that all lies in.
@@ -69,6 +70,9 @@ pub(crate) fn findings(place: &Place) -> Result<Vec<String>, String> {
 fn builds() -> Vec<Build> {
     let mut builds = Vec::new();
     for ordinary in [false, true] {
+        if !ordinary && !is_root() {
+            continue;
+        }
         for elsewhere in [false, true] {
             let who = if ordinary { "an ordinary user" } else { "root" };
             let place = if elsewhere { "elsewhere" } else { "here" };
@@ -128,13 +132,18 @@ impl Build {
         } else {
             "root.tar"
         });
-        let mut command = match self.ordinary {
+        let mut command = match self.ordinary && is_root() {
             true => as_ordinary_user(&base, place)?,
             false => in_place(&base, place),
         };
-        let mut shell = Command::new("unshare");
+        let mut shell = match is_root() {
+            true => Command::new("unshare"),
+            false => Command::new("env"),
+        };
+        if is_root() {
+            shell.arg("--uts");
+        }
         shell.args([
-            "--uts",
             "sh",
             "-c",
             if self.elsewhere { ELSEWHERE } else { HERE },
