@@ -9,6 +9,7 @@ mod documents;
 pub(crate) mod generated;
 mod layers;
 mod licences;
+mod proposals;
 mod rootfs;
 mod showcase;
 mod walls;
@@ -102,6 +103,11 @@ const SYSTEM_CHECKS: &[Check] = &[
         name: "rootfs",
         what: "a tree equal to mmdebstrap's, the same bits as root and not",
         run: rootfs::check,
+    },
+    Check {
+        name: "proposals",
+        what: "the security group's proposals for three releases, to the end",
+        run: proposals::check,
     },
 ];
 

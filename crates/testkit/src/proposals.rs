@@ -71,6 +71,8 @@ impl<'a> Example<'a> {
     /// If a step does not do what it must.
     pub fn walk(&self) {
         self.lists();
+        self.exports();
+        self.is_checked();
         self.revises();
         self.reviews_and_closes();
         self.is_approved();
@@ -96,6 +98,56 @@ impl<'a> Example<'a> {
             let json = self.run(&json).exits(0).stdout;
             assert!(json.contains("python3:any"), "why there is Python:\n{json}");
         }
+    }
+
+    /// The review packet, twice the same.
+    fn exports(&self) {
+        for directory in ["packet", "again"] {
+            let _ = self
+                .run(&["propose", "export", directory, "--of", "2"])
+                .exits(0);
+        }
+        let first = tree(&self.home.work().join("packet"));
+        assert_eq!(first, tree(&self.home.work().join("again")));
+        let names: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
+        for part in ["SecurityWG_rev03.yml", ".xlsx", "mail.txt", "index.html"] {
+            assert!(
+                names.iter().any(|name| name.ends_with(part)),
+                "{part} in {names:?}"
+            );
+        }
+        for directory in ["packet", "again"] {
+            fs::remove_dir_all(self.home.work().join(directory)).expect("the packet removed");
+        }
+    }
+
+    /// The rules of the example let it through, and say what they look at.
+    fn is_checked(&self) {
+        let check = ["propose", "check", "2", "--today", "2026-11-22"];
+        let found = self.run(&check).exits(0).stdout;
+        assert!(found.contains("0 denied"), "{found}");
+        assert!(
+            found.contains("proposals/0002-security-packages.toml"),
+            "{found}"
+        );
+        // Without a reason the rules deny, at the line of the package.
+        self.edit(
+            PROPOSAL,
+            "reason = \"encrypts the partitions with data\"\n",
+            "",
+        );
+        let denied = self.run(&check).exits(1).stdout;
+        assert!(
+            denied.contains("cryptsetup") && denied.contains("1 denied"),
+            "{denied}"
+        );
+        let changed = self.home.read(PROPOSAL);
+        let whole = changed.replacen(
+            "binaries = [\"cryptsetup\"]\n",
+            "binaries = [\"cryptsetup\"]\nreason = \"encrypts the partitions with data\"\n",
+            1,
+        );
+        self.home.write(PROPOSAL, &whole);
     }
 
     /// A revision must be in git before the next one begins, and comments survive.

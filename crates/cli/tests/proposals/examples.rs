@@ -33,3 +33,34 @@ fn the_frozen_list_of_the_example_is_that_of_its_proposal() {
         );
     }
 }
+
+#[test]
+fn the_minimal_packages_of_one_release_are_flattened_and_checked() {
+    let directory = example("bullseye-minimal");
+    let archive = archive_for(&directory);
+    let home = Home::new();
+    let walker = Example::new(&home, PROGRAM, &directory);
+    let own = home.read("formwork.toml");
+    let rules = own.find("[policy]").expect("the rules");
+    let toy = project(&archive, &["bullseye"]).replace("\"anna\", \"ben\"", "\"anna\", \"chika\"");
+    home.write("formwork.toml", &format!("{toy}\n{}", &own[rules..]));
+    let flat = [
+        "propose", "flat", "1", "--arch", "amd64", "--format", "src-bin",
+    ];
+    let flat = walker.run(&flat).exits(0).stdout;
+    assert!(flat.contains(" 0 approved"), "{flat}");
+    for line in [
+        "dpkg: dpkg",
+        "glibc: libc-bin libc6",
+        "openssh: openssh-server",
+    ] {
+        assert!(flat.contains(&format!("\n{line}\n")), "{line} in\n{flat}");
+    }
+    assert!(
+        !flat.contains("\ncdebconf: "),
+        "it is under discussion:\n{flat}"
+    );
+    let show = ["propose", "show", "1", "--today", "2026-11-22"];
+    let show = walker.run(&show).exits(0).stdout;
+    assert!(show.contains("due 2026-12-09, in 17 days"), "{show}");
+}

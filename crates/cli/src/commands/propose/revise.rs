@@ -42,7 +42,10 @@ impl Revise {
         let today = self.today.day(&context)?;
         let done = propose::revise(&loaded, self.proposal.as_deref(), due, today)?;
         let before = done.revision.saturating_sub(1);
-        let next = format!("formwork propose diff {before} tells what changed since");
+        let next = format!(
+            "formwork propose diff {before} --of {} tells what changed since",
+            done.proposal
+        );
         written::show(session, &done, &next)
     }
 }

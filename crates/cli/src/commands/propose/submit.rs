@@ -39,7 +39,7 @@ impl Submit {
         let today = self.today.day(&context)?;
         let done = propose::submit(&loaded, self.proposal.as_deref(), due, today)?;
         let next = format!(
-            "commit it, then: formwork propose export DIR {}",
+            "commit it, then: formwork propose export DIR --of {}",
             done.proposal
         );
         written::show(session, &done, &next)
