@@ -97,7 +97,8 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
 /// Makes the tree, writes the records, and moves all of it into its place.
 fn make(context: &Context, records: &Records<'_>, watch: &mut Watch) -> Result<Built, Error> {
     let (job, places) = (records.job, records.places);
-    let report = formwork_rootfs::build::build(job, &context.settings.events)?;
+    let report = formwork_rootfs::build::build(job, &context.settings.events)
+        .map_err(|failure| records.broken(failure))?;
     if context::interrupted() {
         return Err(Error::Interrupted);
     }

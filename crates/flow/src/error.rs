@@ -23,8 +23,8 @@ pub enum Error {
         source: Box<formwork_archive::Error>,
     },
     /// The tree could not be made: a package's own script, the sandbox, the disk.
-    #[error(transparent)]
-    Rootfs(#[from] formwork_rootfs::error::Failure),
+    #[error("{}", .0.failure)]
+    Tree(Box<BrokenTree>),
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),
@@ -72,6 +72,19 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// A tree that could not be made, and where more is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenTree {
+    /// The image.
+    pub image: String,
+    /// The architecture.
+    pub architecture: String,
+    /// What went wrong.
+    pub failure: formwork_rootfs::error::Failure,
+    /// The log of the build.
+    pub log: std::path::PathBuf,
 }
 
 /// A name that nobody knows.

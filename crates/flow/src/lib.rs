@@ -27,7 +27,7 @@ pub mod query;
 pub mod show_image;
 pub mod update;
 
-pub use error::Error;
+pub use error::{BrokenTree, Error};
 pub use formwork_archive::Error as ArchiveError;
 pub use formwork_deb::time::Timestamp;
 pub use formwork_resolve::WishError;

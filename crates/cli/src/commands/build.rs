@@ -12,8 +12,8 @@ use super::lock;
 use crate::arguments::{VariantChoice, timestamp};
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
-use crate::terminal::printable;
 use crate::terminal::table::{Align, Cell, Table};
+use crate::terminal::{nearby, printable};
 
 /// Build the root file system of an image
 ///
@@ -194,13 +194,16 @@ impl Build {
                 "tar" => format!("sha256 {}", short(&file.sha256)),
                 _ => String::new(),
             };
-            table.row([name, nearby(&file.path), &digest].map(Cell::plain));
+            let path = nearby(Path::new(&file.path));
+            table.row([name, &path, &digest].map(Cell::plain));
         }
-        table.row(["record", nearby(&built.buildinfo), ""].map(Cell::plain));
+        let record = nearby(Path::new(&built.buildinfo));
+        table.row(["record", &record, ""].map(Cell::plain));
         let text = table.render(session.output.style(), session.output.width());
         session.output.text(&text)?;
         if let Some(tar) = built.files.iter().find(|file| file.kind == "tar") {
-            let path = printable(nearby(&tar.path)).into_owned();
+            let path = nearby(Path::new(&tar.path));
+            let path = printable(&path);
             session.tell(&format!("\nNext: tar -tvf {path} | less"));
         }
         Ok(Outcome::Fine)
@@ -241,13 +244,6 @@ impl KindChoice {
             KindChoice::Dir => Kind::Dir,
         }
     }
-}
-
-/// A path as seen from the current directory, if it lies below it.
-fn nearby(path: &str) -> &str {
-    let here = std::env::current_dir().unwrap_or_default();
-    let below = Path::new(path).strip_prefix(here).ok();
-    below.and_then(Path::to_str).unwrap_or(path)
 }
 
 /// The name of a file without its directories.

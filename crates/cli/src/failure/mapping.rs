@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
-use formwork_flow::build::{Blame, Failure as BuildFailure};
+use formwork_flow::build::Blame;
 use formwork_flow::project::ProjectError;
-use formwork_flow::{ArchiveError, Error, WishError};
+use formwork_flow::{ArchiveError, BrokenTree, Error, WishError};
 
 use super::page::{Page, Place};
 use super::{Code, Failure, Outcome};
+use crate::terminal::nearby;
 use crate::terminal::output::OutputError;
 use crate::terminal::style::{self, Style};
 
@@ -61,7 +62,7 @@ fn code_of(error: &Error) -> Code {
         | Error::NoSuite
         | Error::Option { .. } => Code::Input,
         Error::Archive(error) => code_of_archive(error),
-        Error::Rootfs(failure) => match failure.blame {
+        Error::Tree(broken) => match broken.failure.blame {
             Blame::Input => Code::Input,
             Blame::Outside => Code::Outside,
             Blame::Ours => Code::Fault,
@@ -136,7 +137,7 @@ fn page_of(error: &Error) -> Page {
         Error::UnknownSuite { known, .. } if !known.is_empty() => {
             page.hint(format!("suites known here: {}", known.join(", ")))
         }
-        Error::Rootfs(failure) => page_of_failure(failure),
+        Error::Tree(broken) => page_of_tree(broken),
         Error::NoWish => {
             page.hint("name what is wished: --from NAME…; or begin a project: formwork init")
         }
@@ -148,18 +149,26 @@ fn page_of(error: &Error) -> Page {
     }
 }
 
-/// The page of a tree that could not be made: what failed, what it said last, where it is kept.
-fn page_of_failure(failure: &BuildFailure) -> Page {
+/// The page of a tree that could not be made: what failed, what it said last, where to look.
+fn page_of_tree(broken: &BrokenTree) -> Page {
+    let failure = &broken.failure;
     let mut page = Page::new(&failure.message);
     if !failure.output.is_empty() {
         page = page.hint("last lines of its output:");
-        page.hints
-            .extend(failure.output.iter().map(|line| format!("  {line}")));
+        let lines = failure.output.iter().map(|line| format!("  {line}"));
+        page.hints.extend(lines);
     }
-    match &failure.kept {
-        Some(path) => page.hint(format!("kept  {}", path.display())),
-        None => page,
-    }
+    let place = format!(
+        "in    the tree of {}, {}",
+        broken.image, broken.architecture
+    );
+    let page = match &failure.kept {
+        Some(path) => page.hint(format!("{place}, kept in {}", nearby(path))),
+        None => page
+            .hint(place)
+            .hint("try   the same with --keep          to look at the tree as it is now"),
+    };
+    page.hint(format!("log   {}", nearby(&broken.log)))
 }
 
 /// The page of a fault in a project, with the place in its file.

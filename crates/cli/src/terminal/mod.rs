@@ -9,6 +9,7 @@ pub(crate) mod style;
 pub(crate) mod table;
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// The text with every control character made visible, so that nothing an archive says can
 /// move the cursor, change colours or forge a line.
@@ -27,6 +28,12 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
             })
             .collect(),
     )
+}
+
+/// A path as seen from the current directory, if it lies below it.
+pub(crate) fn nearby(path: &Path) -> Cow<'_, str> {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_string_lossy()
 }
 
 /// Control characters and the marks that reverse the direction of writing.

@@ -28,6 +28,10 @@ fn a_script_that_fails_is_told_and_its_tree_kept() {
     for word in ["error: ", "postinst", "nasty", "7", "the last words"] {
         assert!(run.stderr.contains(word), "{word}\n{}", run.stderr);
     }
+    let end = "  in    the tree of minimal, amd64\n  \
+               try   the same with --keep          to look at the tree as it is now\n  \
+               log   build/minimal/amd64/minimal.log.json\n";
+    assert!(run.stderr.ends_with(end), "{}", run.stderr);
     assert_eq!(run.stdout, "");
     assert_eq!(names(&project), ["minimal.log.json"]);
     let log = json(&built(&project, "minimal.log.json"));
@@ -40,7 +44,8 @@ fn a_script_that_fails_is_told_and_its_tree_kept() {
     // The second one takes the place of the first.
     for _ in 0..2 {
         let run = project.run(&["build", "--keep"]).exits(3);
-        assert!(run.stderr.contains("failed-tree"), "{}", run.stderr);
+        let kept = "in    the tree of minimal, amd64, kept in build/minimal/amd64/failed-tree\n";
+        assert!(run.stderr.contains(kept), "{}", run.stderr);
         assert_eq!(names(&project), ["failed-tree", "minimal.log.json"]);
     }
     assert!(built(&project, "failed-tree/usr/bin/hello").exists());

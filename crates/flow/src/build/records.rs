@@ -10,6 +10,7 @@ use formwork_model::documents::{
     Digest, Input, TimedStep,
 };
 use formwork_model::lock::LockedPackage;
+use formwork_rootfs::error::Failure;
 use formwork_rootfs::job::{Job, Kind, Stage};
 use formwork_rootfs::report::{Report, Written};
 use formwork_sys::fs;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use super::locked::Locked;
 use super::places::Places;
 use crate::context::Context;
+use crate::error::BrokenTree;
 use crate::{Error, lock, machine};
 
 /// The ending of the list of packages.
@@ -166,6 +168,17 @@ impl Records<'_> {
         files.sort_by(|left, right| left.name.cmp(&right.name));
         files.dedup();
         files
+    }
+
+    /// The error for a tree that could not be made.
+    pub(super) fn broken(&self, failure: Failure) -> Error {
+        let image = self.locked.title.clone();
+        Error::Tree(Box::new(BrokenTree {
+            architecture: self.locked.plan.architecture.clone(),
+            log: self.places.last(&self.places.beside(LOG)),
+            image,
+            failure,
+        }))
     }
 
     /// Writes the log, of a build that failed too.
