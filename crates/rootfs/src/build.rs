@@ -1,7 +1,7 @@
 //! The outside: hands the order to the sandbox and listens to what it tells.
 
 use formwork_model::event::{Event, Phase, Sink, Unit};
-use formwork_sys::sandbox::{self, Order};
+use formwork_sys::sandbox::{self, Order, SandboxError};
 
 use crate::error::{Blame, Error, Failure};
 use crate::inside::ROOM;
@@ -33,7 +33,7 @@ pub fn build(job: &Job, sink: &Sink) -> Result<Report, Failure> {
             return Err(serde_json::from_slice(&failure)
                 .unwrap_or_else(|_| fault("the sandbox gave no reason")));
         }
-        Err(error) => return Err(Failure::from(Error::Sandbox(error.to_string()))),
+        Err(error) => return Err(Failure::from(Error::Sandbox(told(&error)))),
     };
     sink(Event::Finished {
         phase: Phase::Tree,
@@ -57,6 +57,17 @@ fn event(message: Message) -> Event {
             total: Some(total),
         },
         Message::Warning(text) => Event::Warning(text),
+    }
+}
+
+/// What the sandbox says, with what to do about it.
+fn told(error: &SandboxError) -> String {
+    match error {
+        SandboxError::Unable { help, .. } => {
+            let lines = help.iter().map(|line| format!("\n{line}"));
+            std::iter::once(error.to_string()).chain(lines).collect()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -164,6 +164,8 @@ fn page_of_tree(broken: &BrokenTree) -> Page {
     );
     let page = match &failure.kept {
         Some(path) => page.hint(format!("{place}, kept in {}", nearby(path))),
+        // Where no program has failed the tree would not tell more.
+        None if failure.output.is_empty() => page,
         None => page
             .hint(place)
             .hint("try   the same with --keep          to look at the tree as it is now"),
