@@ -161,6 +161,8 @@ pub(crate) enum Command {
     Propose(commands::propose::Propose),
     Approved(commands::approved::Approved),
     Check(commands::check::Check),
+    Trace(commands::trace::Trace),
+    Coverage(commands::coverage::Coverage),
     Cache(commands::cache::Cache),
     #[command(name = "self")]
     Own(commands::own::Own),

@@ -15,6 +15,7 @@ pub mod build;
 pub mod cache;
 pub mod check;
 pub mod context;
+pub mod coverage;
 pub mod fetch;
 pub mod images;
 pub mod init;
@@ -25,6 +26,7 @@ pub mod project;
 pub mod propose;
 pub mod query;
 pub mod show_image;
+pub mod trace;
 pub mod update;
 
 pub use error::{BrokenTree, Error};

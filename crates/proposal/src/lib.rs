@@ -1,10 +1,12 @@
 //! Proposals, reviews and the approved list: what follows from them, and how it is told.
 
 pub mod cost;
+pub mod coverage;
 pub mod diff;
-pub mod findings;
 pub mod export;
+pub mod findings;
 pub mod flat;
 pub mod formats;
 pub mod import;
 pub mod policy;
+pub mod trace;

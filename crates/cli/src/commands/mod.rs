@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod closure;
 mod common;
 mod conflict;
+pub(crate) mod coverage;
 pub(crate) mod fetch;
 mod findings;
 pub(crate) mod images;
@@ -22,6 +23,7 @@ pub(crate) mod rdepends;
 pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod sources;
+pub(crate) mod trace;
 pub(crate) mod tree;
 pub(crate) mod update;
 pub(crate) mod why;
@@ -49,6 +51,8 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Installable(command) => command.run(session),
         Command::Propose(command) => command.run(session),
         Command::Check(command) => command.run(session),
+        Command::Trace(command) => command.run(session),
+        Command::Coverage(command) => command.run(session),
         Command::Approved(command) => command.run(session),
         Command::Cache(command) => command.run(session),
         Command::Own(command) => command.run(session),

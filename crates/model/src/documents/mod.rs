@@ -9,12 +9,14 @@
 mod build;
 mod cache;
 mod closure;
+mod coverage;
 mod findings;
 mod flat;
 mod images;
 mod lock;
 mod proposals;
 mod query;
+mod trace;
 #[cfg(feature = "schema")]
 mod schema;
 
@@ -36,6 +38,11 @@ pub use closure::{
     Broken, Closure, ClosurePackage, Conflict, ConflictStep, Contradiction, Installable, StepKind,
     WayOut, Why,
 };
+pub use coverage::{
+    Coverage, CoverageBoard, CoverageBy, CoverageCandidate, CoverageFeature, CoverageRequirement,
+    CoverageState, FeatureState,
+};
+pub use trace::{Trace, TraceKind, TraceLink, TraceNode};
 pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Exported, ExportedFile, Flat, FlatAside,
