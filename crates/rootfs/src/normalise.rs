@@ -3,6 +3,8 @@
 //! The rules and their reasons stand in `docs/rootfs-rules.md`. They come after the image's own
 //! settings; [`times`] comes last, after cleaning.
 
+mod byte_code;
+
 use std::collections::BTreeSet;
 
 use formwork_sys::tree::{Kind, Time, Tree, Visited};
@@ -10,6 +12,8 @@ use formwork_sys::tree::{Kind, Time, Tree, Visited};
 use crate::error::Error;
 use crate::ids;
 use crate::job::Job;
+
+pub use byte_code::byte_code;
 
 /// Seconds of a day, the unit of the password ages.
 const DAY: i64 = 86_400;
