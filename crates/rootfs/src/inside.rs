@@ -263,7 +263,8 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         })?;
     }
     if job.until >= Stage::Finished {
-        context.step("finish", |_| {
+        context.step("finish", |context| {
+            normalise::byte_code(&tree, context.run)?;
             normalise::apply(&tree, job)?;
             clean::apply(&tree, &job.clean)?;
             normalise::times(&tree, job.date)
