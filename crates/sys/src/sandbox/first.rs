@@ -32,6 +32,7 @@ const MOST_BYTES: usize = 200;
 
 /// All that the first process does. When it ends, the kernel kills all others of its namespace.
 pub(super) fn live(ordered: Ordered, lines: &mut [libc::sock_filter]) -> ! {
+    process::name(c"formwork-first");
     process::default_signals();
     let mut kept = vec![
         ordered.report.as_fd(),

@@ -23,7 +23,6 @@ pub(super) const FAILED: i32 = 125;
 /// What the outside says on the command line.
 struct Call {
     room: String,
-    outside: i32,
     own_users: bool,
 }
 
@@ -60,7 +59,6 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Option<Call> {
     let mut next = || arguments.next()?.into_string().ok();
     Some(Call {
         room: next()?,
-        outside: next()?.parse().ok()?,
         own_users: next()?.parse().ok()?,
     })
 }
@@ -97,7 +95,8 @@ fn hold(table: &[(&str, Main)], call: &Call, line: &UnixStream) -> Result<i32, S
         return Err(SandboxError::step("begin", late));
     }
     process::die_with_parent().step("follow its parent")?;
-    if rustix::process::getppid() != Pid::from_raw(call.outside) {
+    // If it went before that, the line is cut.
+    if !lives(line.as_fd()) {
         return Ok(FAILED);
     }
     forget_the_caller(line)?;
@@ -133,6 +132,7 @@ fn hold(table: &[(&str, Main)], call: &Call, line: &UnixStream) -> Result<i32, S
 
 /// Lets go of the terminal, of standard input and of what the caller had left open.
 fn forget_the_caller(line: &UnixStream) -> Result<(), SandboxError> {
+    process::name(c"formwork-hold");
     process::default_signals();
     descriptors::close_all_but(&[line.as_fd()]);
     rustix::process::setsid().step("leave the terminal")?;
@@ -185,7 +185,7 @@ fn wait(line: &UnixStream, child: Pid) -> Result<i32, SandboxError> {
     Ok(waited.map_or(FAILED, |(_, code)| code))
 }
 
-/// Whether the process that holds the other end of a pipe still lives.
+/// Whether the process that holds the other end of a pipe or line still lives.
 pub(super) fn lives(pipe: BorrowedFd) -> bool {
     let mut polled = [PollFd::from_borrowed_fd(pipe, PollFlags::empty())];
     let now = rustix::event::Timespec {

@@ -178,6 +178,7 @@ pub(super) fn live(main: Main, line: &UnixStream, alive: OwnedFd, own_users: boo
 
 /// Makes what a room needs: private mounts, a `/proc` that is ours, the starter.
 fn prepare(line: &UnixStream, alive: OwnedFd, own_users: bool) -> Result<Inside, SandboxError> {
+    process::name(c"formwork-room");
     process::die_with_parent().step("follow its parent")?;
     if !holder::lives(alive.as_fd()) {
         process::leave(holder::FAILED);

@@ -110,7 +110,6 @@ impl Outer {
         command
             .arg(holder::MARK)
             .arg(room)
-            .arg(std::process::id().to_string())
             .arg((*privilege != Privilege::Root).to_string())
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(its)))

@@ -125,3 +125,9 @@ pub(super) fn ignore_children() {
     // SAFETY: ignoring a signal runs no code of ours; the number is valid.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }
+
+/// Names this process for those who list processes.
+pub(super) fn name(name: &std::ffi::CStr) {
+    // A name is a courtesy: without it nothing is wrong.
+    let _unnamed = rustix::thread::set_name(name);
+}

@@ -66,6 +66,7 @@ impl Starter {
             starter.answer()?;
             return Ok(starter);
         }
+        process::name(c"formwork-start");
         descriptors::close_all_but(&[its.as_fd()]);
         let code = match settle(scratch) {
             Ok(()) => serve(&its),

@@ -92,6 +92,10 @@ fn victim(token: &str, how: &str) -> Child {
 fn victim_in(temporary: &Path, token: &str, how: &str) -> Child {
     Command::new("env")
         .env("TMPDIR", temporary)
+        .env(
+            "PATH",
+            format!("{}:{}", std::env::var("PATH").unwrap(), mark(token)),
+        )
         .arg("--default-signal=INT")
         .arg(std::env::current_exe().unwrap())
         .args(["--victim", trees::shared().to_str().unwrap(), token, how])
@@ -113,21 +117,27 @@ fn wait_until_begun(child: &mut Child) {
         .unwrap();
 }
 
-/// The processes that belong to a victim: its insides by its number, its programs by their token.
+/// A directory that is nowhere; in its PATH an inside bears the mark of its outside.
+fn mark(token: &str) -> String {
+    format!("/nowhere/{token}")
+}
+
+/// The processes that belong to a victim: its insides by their mark, its programs by their token.
 fn left(victim: u32, token: &str) -> Vec<(i32, String)> {
-    let number = victim.to_string();
+    let victim = i32::try_from(victim).unwrap();
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Ok(process) = entry.file_name().to_string_lossy().parse::<i32>() else {
             continue;
         };
-        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        let inside = line.contains("__inside") && line.split(' ').any(|word| word == number);
-        if inside
-            || line.contains(&format!("sleep 4{token}"))
-            || line.contains(&format!("sleep 5{token}"))
-        {
+        let read = |name: &str| {
+            let bytes = fs::read(entry.path().join(name)).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).replace('\0', " ")
+        };
+        let line = read("cmdline");
+        let inside = line.contains("__inside busy") && read("environ").contains(&mark(token));
+        let program = [4, 5].map(|number| format!("sleep {number}{token}"));
+        if process != victim && (inside || program.iter().any(|one| line.contains(one))) {
             found.push((process, line));
         }
     }
@@ -216,6 +226,10 @@ fn ctrl_c_ends_it_cleanly() {
             wait_until_begun(&mut child);
         }
         let group = rustix::process::Pid::from_child(&child);
+        if !early {
+            // Holder, inside and starter, so that what follows says something.
+            assert!(left(child.id(), &token).len() >= 3);
+        }
         rustix::process::kill_process_group(group, rustix::process::Signal::INT).unwrap();
         let id = child.id();
         let (status, output) = end(child);
@@ -283,6 +297,7 @@ fn the_death_of_any_part_is_noticed() {
 
 fn a_panic_outside_takes_the_inside_along() {
     let token = token(300);
+    let before = children(i32::try_from(std::process::id()).unwrap());
     let order = Order {
         room: "busy",
         input: format!("{} {token}", trees::shared().display()).into_bytes(),
@@ -293,5 +308,6 @@ fn a_panic_outside_takes_the_inside_along() {
     });
     let _ours = std::panic::take_hook();
     assert!(panicked.is_err());
-    assert_eq!(left(std::process::id(), &token), []);
+    assert_eq!(left(0, &token), []);
+    assert_eq!(children(i32::try_from(std::process::id()).unwrap()), before);
 }

@@ -21,10 +21,10 @@ fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     rootless::begin(&mut words);
     ends::begin(&words);
-    if let [word, tree, script] = &words[..]
+    if let [word, room, tree, script] = &words[..]
         && word == "--run"
     {
-        by_hand(tree, script);
+        by_hand(room, tree, script);
         return;
     }
     let tests: Vec<Test> = [
@@ -65,10 +65,13 @@ fn main() {
     }
 }
 
-/// `--run TREE SCRIPT` runs a script in a tree, for trying things out.
-fn by_hand(tree: &str, script: &str) {
-    match rooms::Wish::script(tree.as_ref(), script).run() {
-        Ok((ended, output)) => println!("{output}code {}, strays {:?}", ended.code, ended.strays),
+/// `--run ROOM TREE SCRIPT` runs a script in a tree, for trying things out.
+fn by_hand(room: &str, tree: &str, script: &str) {
+    match rooms::Wish::script(tree.as_ref(), script).run_in(room) {
+        Ok(Ok((ended, output))) => {
+            println!("{output}code {}, strays {:?}", ended.code, ended.strays);
+        }
+        Ok(Err(error)) => println!("{error}"),
         Err(error) => println!("{error}"),
     }
 }
