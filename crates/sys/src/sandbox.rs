@@ -25,6 +25,7 @@ mod first;
 mod frame;
 mod holder;
 mod inside;
+mod loopback;
 mod mounts;
 mod outside;
 mod process;
