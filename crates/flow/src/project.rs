@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use formwork_model::lock::{self, Lock, LockError};
-use formwork_model::project::{ComposeError, Project, name_with_options};
+use formwork_model::project::{ComposeError, OWN_PACKAGES, Project, name_with_options};
 use formwork_model::source::{FileError, Source};
 use formwork_sys::fs;
 use thiserror::Error;
@@ -226,8 +226,11 @@ pub fn load(directory: &Path) -> Result<LoadedProject, Error> {
         .iter()
         .map(|(name, file, text)| (name.as_str(), Source::new(file, text)))
         .collect();
-    let project =
+    let mut project =
         Project::read(Source::new(FILE_NAME, &text), &sources).map_err(ProjectError::from)?;
+    if !names_in(&directory.join(OWN_PACKAGES), ".deb")?.is_empty() {
+        project.add_own_packages().map_err(ProjectError::from)?;
+    }
     Ok(LoadedProject {
         directory: directory.to_owned(),
         project,

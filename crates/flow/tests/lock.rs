@@ -584,3 +584,58 @@ fn each_option_has_a_closure_of_its_own() {
         .collect();
     assert_eq!(stale, ["gateway+debug"], "the combination had it already");
 }
+
+#[test]
+fn the_directory_of_own_packages_needs_no_words_and_wins() {
+    let bench = Bench::new(hello("2.0"), "\"hello\", \"mine\"");
+    bench.write("packages/mine_1_amd64.deb", &package("mine", "1").deb());
+    let older = package("hello", "1.5+own1").deb();
+    bench.write("packages/hello_1.5+own1_amd64.deb", &older);
+    bench.lock();
+    assert_eq!(bench.locked(), ["hello 1.5+own1", "mine 1"]);
+    let lock_text = std::fs::read_to_string(bench.project().join("formwork.lock")).expect("a lock");
+    let entry = "repository = \"packages\"\npath = \"hello_1.5+own1_amd64.deb\"";
+    assert!(lock_text.contains(entry), "{lock_text}");
+    assert_eq!(bench.stale(), []);
+    assert_eq!(fetch(&bench.context()).expect("all there").total, 2);
+    // Another file of that name and version is another package.
+    let other = package("mine", "1").field("Description", "changed").deb();
+    bench.write("packages/mine_1_amd64.deb", &other);
+    assert_eq!(bench.stale().len(), 1);
+    // A description of the directory is the person's own.
+    bench.configure("[repositories.own]\npath = \"./packages/\"\n");
+    bench.update(&[]);
+    let newer = ["hello 2.0", "libfoo 2.0", "mine 1"];
+    assert_eq!(bench.locked(), newer, "its priority is that of Debian's");
+    bench.configure("[repositories.packages]\npath = \"elsewhere\"\n");
+    let error = lock(&bench.context()).expect_err("two of one name");
+    let expected = "the name that belongs to the directory packages/";
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[test]
+fn a_package_of_dpkg_deb_is_locked() {
+    let bench = Bench::new(hello("1.0"), "\"tool\"");
+    let tree = bench.home.path().join("tool");
+    std::fs::create_dir_all(tree.join("DEBIAN")).expect("a directory");
+    std::fs::create_dir_all(tree.join("usr/bin")).expect("a directory");
+    let control = "Package: tool\nVersion: 1.2-1\nArchitecture: all\nMaintainer: A <a@mirror.example>\n\
+                   Depends: libfoo\nDescription: a tool\n";
+    std::fs::write(tree.join("DEBIAN/control"), control).expect("a file");
+    std::fs::write(tree.join("usr/bin/tool"), "#!/bin/sh\n").expect("a file");
+    std::fs::create_dir_all(bench.project().join("packages")).expect("a directory");
+    let made = std::process::Command::new("dpkg-deb")
+        .args(["--build", "--root-owner-group"])
+        .arg(&tree)
+        .arg(bench.project().join("packages"))
+        .output();
+    let Ok(output) = made else {
+        eprintln!("there is no dpkg-deb here: nothing is tested");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    bench.lock();
+    assert_eq!(bench.locked(), ["libfoo 1.0", "tool 1.2-1"]);
+    assert_eq!(fetch(&bench.context()).expect("all there").total, 2);
+}

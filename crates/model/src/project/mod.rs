@@ -57,6 +57,10 @@ pub use template::{GITIGNORE, IMAGE_NAME, image_template, project_template};
 pub const USUAL_PRIORITY: i32 = 500;
 /// The priority of backports and of third parties, which never win unless asked.
 pub const LOW_PRIORITY: i32 = 100;
+/// The priority of the project's own packages, which win over those of any archive.
+pub const OWN_PRIORITY: i32 = 900;
+/// The directory of the project's own packages, and the name of the repository that it is.
+pub const OWN_PACKAGES: &str = "packages";
 /// The priority of suites whose Release says `NotAutomatic` without `ButAutomaticUpgrades`.
 pub const LEAST_PRIORITY: i32 = 1;
 
@@ -289,5 +293,48 @@ impl Project {
     pub fn read(project: Source<'_>, images: &[(&str, Source<'_>)]) -> Result<Project, FileError> {
         let written = written::Project::read(project)?;
         convert::project(project, &written, images)
+    }
+
+    /// Takes the directory of own packages for a repository, unless the project describes it
+    /// itself.
+    pub fn add_own_packages(&mut self) -> Result<(), FileError> {
+        let is_own = |path: &str| {
+            let path = path.strip_prefix("./").unwrap_or(path);
+            path.trim_end_matches('/') == OWN_PACKAGES
+        };
+        let described = |repository: &Repository| matches!(&repository.place, Place::Directory(path) if is_own(path));
+        if self.repositories.iter().any(described) {
+            return Ok(());
+        }
+        if let Some(other) = self.repository(OWN_PACKAGES) {
+            let message = format!(
+                "the repository `{OWN_PACKAGES}` has the name that belongs to the directory {OWN_PACKAGES}/"
+            );
+            let error = node::at(&other.spot, message);
+            return Err(error.hint("give it another name, or the directory"));
+        }
+        self.repositories.push(Repository {
+            name: OWN_PACKAGES.to_owned(),
+            place: Place::Directory(OWN_PACKAGES.to_owned()),
+            suites: Vec::new(),
+            components: Vec::new(),
+            architectures: Vec::new(),
+            serves: Vec::new(),
+            keyrings: Vec::new(),
+            priority: Some(OWN_PRIORITY),
+            at: None,
+            snapshot: None,
+            allow_expired: None,
+            spot: Spot {
+                file: format!("{OWN_PACKAGES}/"),
+                line: 1,
+                column: 1,
+                length: 1,
+                text: String::new(),
+            },
+        });
+        self.repositories
+            .sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(())
     }
 }
