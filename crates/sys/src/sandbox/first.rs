@@ -52,6 +52,7 @@ pub(super) fn live(ordered: Ordered, lines: &mut [libc::sock_filter]) -> ! {
 
 fn serve(ordered: &Ordered, lines: &mut [libc::sock_filter]) -> Result<Report, SandboxError> {
     process::die_with_parent().step("follow its parent")?;
+    be_killed_first();
     let processes = build(ordered)?;
     limit();
     filter::install(lines).step("install the filter of system calls")?;
@@ -140,11 +141,24 @@ fn devices(dev: BorrowedFd) -> io::Result<()> {
     Ok(())
 }
 
+/// Where memory runs short, the program dies and not a process of the host.
+fn be_killed_first() {
+    let file = rustix::fs::open(
+        "/proc/self/oom_score_adj",
+        OFlags::WRONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    );
+    // Without it the kernel makes its own choice.
+    let _kept = file.and_then(|file| rustix::io::write(&file, b"500"));
+}
+
 /// The same limits on every host, or the host's where they are narrower.
 fn limit() {
     let wanted = [
         (Resource::Core, 0, 0),
         (Resource::Nofile, 1024, 4096),
+        // Root is exempt from it; an ordinary user's machine is not brought down by a fork bomb.
+        (Resource::Nproc, 8192, 8192),
         (Resource::Stack, 8 << 20, u64::MAX),
     ];
     for (resource, soft, hard) in wanted {

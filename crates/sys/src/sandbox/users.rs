@@ -172,6 +172,12 @@ pub(super) fn explain(privilege: &Privilege, error: SandboxError) -> SandboxErro
     {
         return error;
     }
+    if source.raw_os_error() == Some(libc::ENOSYS) {
+        return SandboxError::Unable {
+            why: format!("this kernel cannot {step}: it is older than Linux 5.12, or lacks a part"),
+            help: Vec::new(),
+        };
+    }
     if *privilege == Privilege::Root {
         let help = "in a container, start it with --privileged, or work as an ordinary user \
                     with a range in /etc/subuid and /etc/subgid";
@@ -249,6 +255,8 @@ mod tests {
             refused.contains("this root may not make namespaces"),
             "{refused}"
         );
+        let old = explain(&Privilege::Root, step(libc::ENOSYS)).to_string();
+        assert!(old.contains("older than Linux 5.12"), "{old}");
         let other = explain(&Privilege::Root, step(libc::EIO)).to_string();
         assert!(
             other.starts_with("the sandbox cannot make namespaces"),

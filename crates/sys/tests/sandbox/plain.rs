@@ -14,6 +14,10 @@ pub(crate) const TESTS: &[Test] = &[
         "a_program_sees_its_tree_and_no_more",
         a_program_sees_its_tree_and_no_more,
     ),
+    (
+        "every_program_has_the_same_limits",
+        every_program_has_the_same_limits,
+    ),
     ("codes_and_signals_come_back", codes_and_signals_come_back),
     ("input_directory_and_binds", input_directory_and_binds),
     ("what_cannot_start_is_named", what_cannot_start_is_named),
@@ -81,6 +85,12 @@ fn a_program_sees_its_tree_and_no_more() {
         "{output}"
     );
     assert!(output.ends_with("full\n"), "{output}");
+}
+
+fn every_program_has_the_same_limits() {
+    let script = "ulimit -c; ulimit -n; ulimit -H -n; umask; cat /proc/self/oom_score_adj";
+    let (_, output) = Wish::script(trees::shared(), script).run().unwrap();
+    assert_eq!(output, "0\n1024\n4096\n0022\n500\n");
 }
 
 fn codes_and_signals_come_back() {
