@@ -131,3 +131,94 @@ fn label(package: &str, controls: &[Control]) -> String {
         .find(|control| control.package.name == name)
         .map_or_else(|| package.to_owned(), Control::label)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Ended;
+
+    /// Plays a dpkg that prints these lines and ends so.
+    struct Said(&'static str, Ended);
+
+    impl Run for Said {
+        fn run(
+            &mut self,
+            program: &Program,
+            on_line: &mut dyn FnMut(&str),
+        ) -> Result<Ended, Error> {
+            assert!(program.arguments.ends_with(&["-a".to_owned()]));
+            self.0.lines().for_each(on_line);
+            Ok(self.1.clone())
+        }
+    }
+
+    fn run(text: &'static str, ended: Ended) -> (Vec<String>, Result<(), Error>) {
+        let mut packages = Vec::new();
+        let result = configure(&[], &[], &mut Said(text, ended), &mut |package| {
+            packages.push(package.to_owned());
+        });
+        (packages, result)
+    }
+
+    fn exit(code: i32) -> Ended {
+        Ended {
+            code,
+            ..Ended::default()
+        }
+    }
+
+    fn failure(result: Result<(), Error>) -> Failure {
+        match result.unwrap_err() {
+            Error::Program(failure) => failure,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn progress_is_heard_between_what_scripts_print() {
+        let text = "processing: configure: a:amd64\nstatus: a:amd64: half-configured\n\
+                    Setting up a (1) ...\nstatus: a:amd64: installed\n\
+                    processing: configure: b\nprocessing: trigproc: a:amd64\n";
+        let (packages, result) = run(text, exit(0));
+        assert!(result.is_ok());
+        assert_eq!(packages, ["a:amd64", "b", "a:amd64"]);
+    }
+
+    #[test]
+    fn a_failing_script_is_named_with_its_own_lines() {
+        let text = "processing: configure: a\nof another\nprocessing: configure: b\nlast words\n\
+                    status: b : error : installed b package post-installation script subprocess \
+                    returned error exit status 7\nprocessing: configure: c\nlater\n";
+        let (_, result) = run(text, exit(1));
+        let failure = failure(result);
+        assert_eq!(failure.message, "package b: postinst failed: exit status 7");
+        assert_eq!(failure.output, ["last words"]);
+        assert_eq!(failure.blame, Blame::Outside);
+    }
+
+    #[test]
+    fn one_that_hangs_or_prints_without_end_is_named_too() {
+        let stopped = Ended {
+            code: 1,
+            stopped: Some("stopped after 9 s without a word".to_owned()),
+            tail: Vec::new(),
+        };
+        let (_, result) = run("processing: configure: b\nwaiting\n", stopped);
+        let failure = failure(result);
+        let expected = "dpkg failed while configuring b: stopped after 9 s without a word";
+        assert_eq!(failure.message, expected);
+        assert_eq!(failure.output, ["waiting"]);
+    }
+
+    #[test]
+    fn other_errors_of_dpkg_are_passed_on() {
+        let text = "status: b : error : dependency problems - leaving unconfigured\n";
+        let (_, result) = run(text, exit(1));
+        let expected = "package b cannot be configured: dependency problems - leaving unconfigured";
+        assert_eq!(failure(result).message, expected);
+        let (_, result) = run("dpkg: no\n", exit(2));
+        let failure = failure(result);
+        assert_eq!(failure.message, "dpkg failed: exit status 2");
+        assert_eq!(failure.output, ["dpkg: no"]);
+    }
+}

@@ -12,7 +12,8 @@ use crate::message::Message;
 use crate::program::{Ended, Program, Run};
 use crate::report::Report;
 use crate::settings::{self, About};
-use crate::spine::{self, Context};
+use crate::spine::{self, Context, Services};
+use crate::work::Work;
 use crate::{clean, manifest, normalise, outputs};
 
 /// The name of this room in the table of the sandbox.
@@ -65,16 +66,17 @@ fn ours(message: String) -> Failure {
 }
 
 fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
-    let work = inside.scratch().join("work");
-    inside
-        .tmpfs(&work, job.limits.tree_bytes)
-        .map_err(|error| Failure::from(Error::Sandbox(error.to_string())))?;
+    let work = Work::choose(inside, job).map_err(Failure::from)?;
     let mut run = Sandboxed {
         inside,
-        tree: work.join("tree"),
+        tree: work.path().join("tree"),
         job,
     };
-    make(job, &work, &mut run, &mut |message| tell(inside, &message))
+    let made = make(job, work.path(), &mut run, &mut |message| {
+        tell(inside, &message);
+    });
+    work.remove().map_err(Failure::from)?;
+    made
 }
 
 fn tell(inside: &Inside, message: &Message) {
@@ -202,7 +204,7 @@ pub fn make(
         steps: Vec::new(),
     };
     let mut report = stages(&mut context, work).map_err(|error| {
-        let mut failure = describe(error, job);
+        let mut failure = describe(error);
         failure.kept = keep(job, work);
         failure
     })?;
@@ -211,7 +213,7 @@ pub fn make(
 }
 
 /// The failure, with what a full disk means here.
-fn describe(error: Error, job: &Job) -> Failure {
+fn describe(error: Error) -> Failure {
     // Files of the tree are told as `tree:/PATH`; all others lie on a disk of the host.
     let full = matches!(
         &error,
@@ -219,11 +221,7 @@ fn describe(error: Error, job: &Job) -> Failure {
     );
     let mut failure = Failure::from(error);
     if full {
-        failure.message = format!(
-            "the tree does not fit into {} MiB: {}",
-            job.limits.tree_bytes >> 20,
-            failure.message
-        );
+        failure.message = format!("the tree has no more room: {}", failure.message);
     }
     failure
 }
@@ -259,7 +257,9 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
                 architecture: &job.architecture,
                 date: job.date,
             };
-            settings::apply(&tree, &job.settings, about, context.run)
+            let stopped = Services::stop(&tree)?;
+            settings::apply(&tree, &job.settings, about, context.run)?;
+            stopped.restore(&tree)
         })?;
     }
     if job.until >= Stage::Finished {

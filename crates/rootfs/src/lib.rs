@@ -28,3 +28,4 @@ mod scripts;
 pub mod settings;
 mod spine;
 mod unpack;
+mod work;

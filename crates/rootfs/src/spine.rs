@@ -308,7 +308,8 @@ fn merged(architecture: &str) -> Vec<&'static str> {
 }
 
 /// Programs that would start services, made harmless while scripts run.
-struct Services {
+pub(crate) struct Services {
+    policy: bool,
     daemon: bool,
 }
 
@@ -318,8 +319,10 @@ const POLICY: &str = "usr/sbin/policy-rc.d";
 const DAEMON: &str = "sbin/start-stop-daemon";
 
 impl Services {
-    fn stop(tree: &Tree) -> Result<Services, Error> {
-        if tree.directory("usr/sbin").is_ok() {
+    /// Puts stand-ins in their places; a policy that is there already is kept.
+    pub(crate) fn stop(tree: &Tree) -> Result<Services, Error> {
+        let policy = tree.directory("usr/sbin").is_ok() && !tree.exists(POLICY)?;
+        if policy {
             tree.write(POLICY, b"#!/bin/sh\nexit 101\n", 0o755)?;
         }
         let found = tree.metadata(DAEMON)?.map(|found| found.kind);
@@ -329,11 +332,14 @@ impl Services {
             let text = b"#!/bin/sh\necho \"no service is started while the image is built\" >&2\n";
             tree.write(DAEMON, text, 0o755)?;
         }
-        Ok(Services { daemon })
+        Ok(Services { policy, daemon })
     }
 
-    fn restore(self, tree: &Tree) -> Result<(), Error> {
-        tree.remove(POLICY)?;
+    /// Takes the stand-ins away.
+    pub(crate) fn restore(self, tree: &Tree) -> Result<(), Error> {
+        if self.policy {
+            tree.remove(POLICY)?;
+        }
         if self.daemon {
             tree.rename(format!("{DAEMON}.REAL"), DAEMON)?;
         }
