@@ -12,6 +12,7 @@ pub mod documents;
 pub mod event;
 mod keys;
 pub mod lock;
+pub mod migration;
 pub mod name;
 pub mod nearest;
 pub mod policy;

@@ -8,5 +8,6 @@ pub mod findings;
 pub mod flat;
 pub mod formats;
 pub mod import;
+pub mod migrate;
 pub mod policy;
 pub mod trace;

@@ -14,6 +14,7 @@ mod findings;
 mod flat;
 mod images;
 mod lock;
+mod migration;
 mod proposals;
 mod query;
 mod trace;
@@ -49,6 +50,9 @@ pub use flat::{
     FlatBinary, FlatDiff, FlatSource, ListedBinary, MergedList, SentDiff, SentRecord, SuiteDiff,
 };
 pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
+pub use migration::{
+    Migration, MigrationChange, MigrationKind, MigrationList, MigrationSize,
+};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
 pub use proposals::{
     ProposalAlternative, ProposalDeferred, ProposalList, ProposalPackage, ProposalProvider,

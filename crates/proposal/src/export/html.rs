@@ -118,7 +118,12 @@ fn head(packet: &Packet<'_>) -> Markup {
             @if !proposal.notes.is_empty() { p { (proposal.notes) } }
             dl.figures {
                 @for (what, number, unit) in &figures {
-                    div { dt { (what) } dd { (number) small { (unit) } } }
+                    div {
+                        dt { (what) }
+                        dd class=[(*what == "interpreters").then_some("words")] {
+                            (number) small { (unit) }
+                        }
+                    }
                 }
             }
             nav {
@@ -210,7 +215,7 @@ fn package(source: &FlatSource) -> Markup {
                 @if source.build_only { br; span.soft { "to build only" } }
             }
             td.why {
-                @if source.reason.is_empty() || !source.wished {
+                @if source.reason.is_empty() {
                     (chain(source))
                 } @else {
                     (source.reason)
@@ -221,6 +226,7 @@ fn package(source: &FlatSource) -> Markup {
                 @for (at, binary) in source.binaries.iter().enumerate() {
                     @if at > 0 { " " }
                     code { (binary) }
+                    @if source.new_binaries.contains(binary) { span.soft { " new" } }
                 }
             }
         }

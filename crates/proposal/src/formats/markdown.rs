@@ -44,7 +44,7 @@ fn table(sources: &[FlatSource]) -> String {
         "| source | binaries | state | reason or chain |\n| --- | --- | --- | --- |\n",
     );
     for source in sources {
-        let why = match source.wished && !source.reason.is_empty() {
+        let why = match !source.reason.is_empty() {
             true => source.reason.clone(),
             false => chain(source),
         };

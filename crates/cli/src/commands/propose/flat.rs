@@ -148,7 +148,7 @@ fn show(session: &mut Session, list: &Document) -> Result<(), Failure> {
 
 /// The reason of a source, or the chain that brings it.
 fn why(source: &FlatSource) -> String {
-    if source.wished && !source.reason.is_empty() {
+    if !source.reason.is_empty() {
         return source
             .reason
             .split_whitespace()
