@@ -160,6 +160,7 @@ pub(crate) enum Command {
     Installable(commands::installable::Installable),
     Propose(commands::propose::Propose),
     Approved(commands::approved::Approved),
+    Migrate(commands::migrate::Migrate),
     Check(commands::check::Check),
     Trace(commands::trace::Trace),
     Coverage(commands::coverage::Coverage),

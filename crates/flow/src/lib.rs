@@ -22,6 +22,7 @@ pub mod init;
 pub mod inside;
 pub mod lock;
 pub mod machine;
+pub mod migrate;
 pub mod project;
 pub mod propose;
 pub mod query;

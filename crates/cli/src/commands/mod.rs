@@ -17,6 +17,7 @@ pub(crate) mod images;
 pub(crate) mod init;
 pub(crate) mod installable;
 pub(crate) mod lock;
+pub(crate) mod migrate;
 pub(crate) mod own;
 pub(crate) mod propose;
 pub(crate) mod rdepends;
@@ -54,6 +55,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Trace(command) => command.run(session),
         Command::Coverage(command) => command.run(session),
         Command::Approved(command) => command.run(session),
+        Command::Migrate(command) => command.run(session),
         Command::Cache(command) => command.run(session),
         Command::Own(command) => command.run(session),
     }

@@ -26,7 +26,7 @@ use clap::{Args, Subcommand};
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 
-pub(crate) use differences::show_diff;
+pub(crate) use differences::{show_diff, tell_cost};
 pub(crate) use flat::Format;
 
 /// Propose packages, review proposals, and close them
