@@ -95,8 +95,8 @@ fn show(session: &mut Session, document: &Document) -> Result<(), Failure> {
     }
     let text = table.render(session.output.style(), session.output.width());
     session.output.text(&text)?;
-    for line in features(document) {
-        session.output.line(&printable(&line))?;
+    for line in features(document).iter().chain(&document.notes) {
+        session.output.line(&printable(line))?;
     }
     let mut counts = vec![
         format!("{} met", document.met),

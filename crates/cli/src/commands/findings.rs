@@ -1,5 +1,7 @@
 //! How findings of `[policy]` are shown: a line each, and below it what would help.
 
+use std::collections::BTreeSet;
+
 use formwork_flow::check;
 use formwork_model::documents::{Finding, FindingState, Findings};
 
@@ -45,7 +47,8 @@ pub(super) fn show(
         .iter()
         .filter(|finding| verbose || finding.state != FindingState::Fine)
         .collect();
-    let text = lines(&shown, &findings.subject, session.output.style());
+    let style = session.output.style();
+    let text = lines(&shown, &findings.subject, style, verbose);
     session.output.line(&printable(&findings.subject))?;
     session.output.text(&text)?;
     session.output.line(&check::summary(findings))?;
@@ -59,7 +62,7 @@ pub(super) fn show_beside(session: &mut Session, findings: &[Finding]) -> Result
         .iter()
         .filter(|finding| verbose || finding.state != FindingState::Fine)
         .collect();
-    let text = lines(&shown, "", session.output.style());
+    let text = lines(&shown, "", session.output.style(), verbose);
     Ok(session.output.text(&text)?)
 }
 
@@ -76,7 +79,7 @@ pub(super) fn show_denied(session: &mut Session, findings: &[Finding]) -> Result
 }
 
 /// The lines of some findings, each with its line end.
-pub(super) fn lines(findings: &[&Finding], subject: &str, style: Style) -> String {
+fn lines(findings: &[&Finding], subject: &str, style: Style, verbose: bool) -> String {
     let several = several_packages(findings);
     let told: Vec<String> = findings
         .iter()
@@ -88,6 +91,7 @@ pub(super) fn lines(findings: &[&Finding], subject: &str, style: Style) -> Strin
     let fitting = told.iter().map(length).filter(|length| *length <= WIDEST);
     let width = fitting.max().unwrap_or(0);
     let mut text = String::new();
+    let mut told_before = BTreeSet::new();
     for (finding, told) in findings.iter().zip(&told) {
         let word = check::word(finding);
         let padding = " ".repeat(7_usize.saturating_sub(word.len()));
@@ -104,7 +108,8 @@ pub(super) fn lines(findings: &[&Finding], subject: &str, style: Style) -> Strin
             style.paint(Ink::Faint, printable(&place)),
         ));
         let below = check::waiver(finding).or_else(|| finding.satisfy.clone());
-        if let Some(below) = below {
+        // The same advice is given once, unless all is asked for.
+        if let Some(below) = below.filter(|below| verbose || told_before.insert(below.clone())) {
             let indent = " ".repeat(11);
             text.push_str(&format!("{indent}{}\n", printable(&below)));
         }

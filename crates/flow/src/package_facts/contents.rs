@@ -127,7 +127,11 @@ fn gives_rights(line: &str) -> bool {
     let statoverride = at("dpkg-statoverride").is_some_and(|at| {
         words[at..].contains(&"--add") && words[at..].iter().any(|word| mode(&word))
     });
-    chmod || statoverride
+    // Directories of data pass on their group; that gives no rights to a program.
+    let mut paths = words.iter().filter(|word| word.starts_with('/')).peekable();
+    let data = paths.peek().is_some()
+        && paths.all(|path| path.starts_with("/var/") || path.starts_with("/run/"));
+    (chmod || statoverride) && !data
 }
 
 /// Looks at the files of a package.
@@ -392,6 +396,7 @@ mod tests {
             ),
             ("dpkg-statoverride --list /usr/bin/x", false),
             ("echo 4755", false),
+            ("chmod --quiet 2755 /var/log/aide || true", false),
         ];
         for (line, expected) in table {
             assert_eq!(gives_rights(line), expected, "{line}");

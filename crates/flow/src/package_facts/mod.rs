@@ -221,10 +221,14 @@ fn shipped(
             continue;
         };
         match kept(context, &sha256) {
-            Some(contents) => {
-                found.insert(sha256, contents);
+            Kept::Facts(contents) => {
+                found.insert(sha256, *contents);
             }
-            None => files.push((
+            Kept::Absent => asked.warn(&format!(
+                "what {} ships stays unknown: its file could not be had a short while ago",
+                package.name()
+            )),
+            Kept::Nothing => files.push((
                 package.name().to_owned(),
                 LockedFile {
                     label: format!(
@@ -255,13 +259,16 @@ fn shipped(
     for (name, file) in &files {
         let at_hand = asked.archive.store().get(&file.sha256, Some(file.size));
         let Ok(Some(checked)) = at_hand else {
+            if fetched.is_err() && !context.settings.offline {
+                keep(context, &file.sha256, &absent(context));
+            }
             continue;
         };
         let bytes =
             fs::read_limited(checked.path(), MAX_PACKAGE).map_err(|error| error.to_string());
         match bytes.and_then(|bytes| contents::read(&bytes, name)) {
             Ok(contents) => {
-                keep(context, &file.sha256, &contents);
+                keep(context, &file.sha256, &contents.print());
                 found.insert(file.sha256, contents);
             }
             Err(error) => asked.warn(&format!("{} cannot be looked into: {error}", file.label)),
@@ -276,22 +283,62 @@ fn place(context: &Context, sha256: &Sha256) -> PathBuf {
     context.cache.join("facts").join(&name[..2]).join(name)
 }
 
-fn kept(context: &Context, sha256: &Sha256) -> Option<Contents> {
-    let bytes = fs::read_limited(&place(context, sha256), MAX_KEPT).ok()?;
-    Contents::parse(std::str::from_utf8(&bytes).ok()?)
+/// What the cache says of a package.
+enum Kept {
+    /// What it ships.
+    Facts(Box<Contents>),
+    /// That its file could not be had, not long ago.
+    Absent,
+    /// Nothing.
+    Nothing,
 }
 
-/// Keeps the facts of a package; a cache that cannot be written costs time, nothing else.
-fn keep(context: &Context, sha256: &Sha256, contents: &Contents) {
+/// In front of the second in which a file could not be had.
+const ABSENT: &str = "absent ";
+/// After how many seconds it is tried again.
+const TRY_AGAIN: i64 = 24 * 3600;
+
+fn kept(context: &Context, sha256: &Sha256) -> Kept {
+    let Ok(bytes) = fs::read_limited(&place(context, sha256), MAX_KEPT) else {
+        return Kept::Nothing;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    if let Some(contents) = Contents::parse(&text) {
+        return Kept::Facts(Box::new(contents));
+    }
+    let since = text
+        .strip_prefix(ABSENT)
+        .and_then(|time| time.trim().parse().ok());
+    let age = since.map(|since: i64| context.settings.now.0.saturating_sub(since));
+    let fresh = age.is_some_and(|age| (0..TRY_AGAIN).contains(&age));
+    if fresh && !context.settings.refresh {
+        Kept::Absent
+    } else {
+        Kept::Nothing
+    }
+}
+
+/// The note that a file could not be had now.
+fn absent(context: &Context) -> String {
+    format!("{ABSENT}{}\n", context.settings.now.0)
+}
+
+/// Keeps what is known of a package; a cache that cannot be written costs time, nothing else.
+fn keep(context: &Context, sha256: &Sha256, text: &str) {
     let path = place(context, sha256);
     let directory = path.parent().map_or(Ok(()), fs::create_directory);
-    let _ = directory.and_then(|()| fs::replace(&path, contents.print().as_bytes()));
+    let _ = directory.and_then(|()| fs::replace(&path, text.as_bytes()));
 }
 
 impl Asked {
     /// Says what stays unknown, and why.
     fn warn(&self, text: &str) {
-        (self.events)(Event::Warning(format!("{}: {text}", self.suite)));
+        let text: Vec<&str> = text.lines().map(str::trim).collect();
+        (self.events)(Event::Warning(format!(
+            "{}: {}",
+            self.suite,
+            text.join("; ")
+        )));
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Coverage {
     pub features: Vec<CoverageFeature>,
     /// The requirements, in the order of the standard.
     pub requirements: Vec<CoverageRequirement>,
+    /// What a reader should know besides, each a sentence.
+    pub notes: Vec<String>,
 }
 
 /// A board in a few words.

@@ -62,6 +62,7 @@ fn head(coverage: &Coverage, title: &str) -> Markup {
                 }
             }
             h1 { (title) }
+            @for note in &coverage.notes { p { (note) "." } }
             dl.figures {
                 @for (name, count) in figures {
                     div { dt { (name) } dd { (count) } }
@@ -81,6 +82,7 @@ fn features(coverage: &Coverage) -> Markup {
             @if coverage.board.is_some() { "Features of hardware and network" }
             @else { "What the hardware must have" }
         }
+
         div.table { table {
             thead { tr {
                 th scope="col" { "Feature" }

@@ -83,6 +83,7 @@ pub fn coverage(question: &Question<'_>) -> Coverage {
         not_asked: count(CoverageState::NotAsked),
         features: question.features(&requirements, &chosen),
         requirements,
+        notes: question.notes(),
     }
 }
 
@@ -118,6 +119,25 @@ impl<'a> Question<'a> {
             architectures.any(|one| one.text == *own) && package.is_for_architecture(own)
         });
         package.state.is_wanted() && package.on_target && approved && fits
+    }
+
+    /// Which proposals do not count, as they are not for the board's architecture.
+    fn notes(&self) -> Vec<String> {
+        let Some(board) = self.board else {
+            return Vec::new();
+        };
+        let own = &board.architecture;
+        let proposals = self.proposals.iter();
+        let other = proposals.filter(|proposal| {
+            let mut architectures = proposal.architectures.iter();
+            !architectures.any(|one| one.text == *own)
+        });
+        other
+            .map(|proposal| {
+                let (id, title) = (proposal.id, &proposal.title);
+                format!("proposal {id} ({title}) does not count: it is not for {own}")
+            })
+            .collect()
     }
 
     /// Adds all that a package serves.

@@ -291,3 +291,16 @@ fn the_forms_hold_every_requirement_and_no_markup_of_others() {
     assert!(!page.contains("<script"), "no script at all");
     assert!(page.contains("met with tpm2"));
 }
+
+#[test]
+fn a_proposal_for_another_architecture_does_not_count_and_says_so() {
+    let toy = Toy::new();
+    let board = "title = \"A board\"\narchitecture = \"riscv64\"\nfeatures = [\"tpm2\"]\n";
+    let board = Board::read("r", Source::new("boards/r.toml", board), &toy.catalogue).unwrap();
+    let coverage = toy.on(Some(&board));
+    assert_eq!(coverage.met, 0);
+    assert_eq!(
+        coverage.notes,
+        ["proposal 2 (Security) does not count: it is not for riscv64"]
+    );
+}

@@ -79,33 +79,21 @@ pub(super) fn alternatives(case: &Case<'_>) -> Vec<Said> {
     vec![Said::at(spot, says)]
 }
 
-/// Whether another package gives the same capability.
+/// Whether another package gives the same capability: one that is approved, or one of the same
+/// proposal that leaves this one nothing of its own.
 pub(super) fn duplicate(case: &Case<'_>) -> Vec<Said> {
     let package = case.package;
-    let own: BTreeSet<&str> = package.capabilities.iter().map(Placed::as_str).collect();
-    let given = |other: &'_ Package| -> BTreeSet<String> {
-        let names = other.capabilities.iter();
-        names.map(|name| name.text.clone()).collect()
-    };
+    let own = capabilities(package);
     let mut said = Vec::new();
     let mut seen = BTreeSet::new();
-    for (other, approved) in beside(case) {
+    for (other, state) in beside(case, &own) {
         let source = other.source.as_str();
         if spoken_of(package, source) || !seen.insert(source) {
             continue;
         }
-        let names = given(other);
-        let same: Vec<&str> = own
-            .iter()
-            .copied()
-            .filter(|name| names.contains(*name))
-            .collect();
+        let theirs = capabilities(other);
+        let same: Vec<&str> = own.intersection(&theirs).copied().collect();
         if !same.is_empty() {
-            let state = if approved {
-                "is approved"
-            } else {
-                "is proposed, too"
-            };
             said.push(Says::found(
                 format!("{source} gives {} and {state}", few(&same)),
                 format!(
@@ -119,6 +107,10 @@ pub(super) fn duplicate(case: &Case<'_>) -> Vec<Said> {
     }
     let spot = &package.source.spot;
     said.into_iter().map(|says| Said::at(spot, says)).collect()
+}
+
+fn capabilities(package: &Package) -> BTreeSet<&str> {
+    package.capabilities.iter().map(Placed::as_str).collect()
 }
 
 /// Whether a package that is to be removed is still needed.
@@ -171,17 +163,25 @@ fn others<'a, T>(case: &Case<'a>, of: impl Fn(&'a Package) -> T) -> Vec<(&'a str
         .collect()
 }
 
-/// Packages of other sources: the approved ones, and those of the same proposal.
-fn beside<'a>(case: &Case<'a>) -> Vec<(&'a Package, bool)> {
-    let own = case.package.source.as_str();
-    let same = case
-        .proposal
-        .packages
-        .iter()
-        .filter(move |other| other.state == State::Proposed && other.source.as_str() != own);
+/// Packages of other sources, each with how it stands: the approved ones, and those of the same
+/// proposal that give everything this one gives. Of two that give the same the later is looked at.
+fn beside<'a>(case: &Case<'a>, own: &BTreeSet<&str>) -> Vec<(&'a Package, &'static str)> {
+    let mut before = true;
+    let mut same = Vec::new();
+    for other in &case.proposal.packages {
+        if other.source == case.package.source {
+            before = false;
+            continue;
+        }
+        let theirs = capabilities(other);
+        let all = own.is_subset(&theirs) && (before || own.len() < theirs.len());
+        if all && other.state == State::Proposed {
+            same.push((other, "is proposed, too"));
+        }
+    }
     approved(case)
-        .map(|other| (other, true))
-        .chain(same.map(|other| (other, false)))
+        .map(|other| (other, "is approved"))
+        .chain(same)
         .collect()
 }
 

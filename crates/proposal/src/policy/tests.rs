@@ -213,14 +213,41 @@ fn an_approved_package_for_the_same_requirement_must_be_spoken_of() {
 
 #[test]
 fn the_same_capability_twice_is_found() {
-    let toy = Toy::new();
-    let two = format!(
-        "{}[[package]]\nsource = \"sshguard\"\nbinaries = [\"sshguard\"]\ncapabilities = [\"login-lockout\"]\n",
-        GOOD.replace("needs", "capabilities = [\"login-lockout\"]\nneeds")
+    let mut toy = Toy::new();
+    let with =
+        |capability: &str| GOOD.replace("needs", &format!("capabilities = {capability}\nneeds"));
+    let other = "[[package]]\nsource = \"sshguard\"\nbinaries = [\"sshguard\"]\ncapabilities = [\"login-lockout\"]\n";
+    let found = |toy: &Toy, text: &str| -> Vec<String> {
+        let said = toy.says(Rule::Duplicate, text).into_iter();
+        let found = said.filter(|(state, _)| *state == FindingState::Found);
+        found.map(|(_, message)| message).collect()
+    };
+    // Of two that give the same, the later one is told.
+    let two = format!("{}{other}", with("[\"login-lockout\"]"));
+    assert_eq!(
+        found(&toy, &two),
+        ["fail2ban gives login-lockout and is proposed, too"]
     );
-    let (state, message) = toy.says(Rule::Duplicate, &two).remove(0);
-    assert_eq!(state, FindingState::Found);
-    assert_eq!(message, "sshguard gives login-lockout and is proposed, too");
+    // One that gives more stays; the other has nothing of its own.
+    let more = format!("{other}{}", with("[\"login-lockout\", \"more\"]"));
+    assert_eq!(
+        found(&toy, &more),
+        ["fail2ban gives login-lockout and is proposed, too"]
+    );
+    // Any overlap with what is approved counts.
+    let approved = "[[package]]\nsource = \"pam\"\nbinaries = [\"libpam-modules\"]\ncapabilities = [\"login-lockout\"]\n";
+    toy.approved = vec![proposal(1, "draft", approved)];
+    let silent =
+        with("[\"login-lockout\", \"more\"]").replace("alternatives = [", "alternatives = [] # [");
+    assert_eq!(
+        found(&toy, &silent),
+        ["pam gives login-lockout and is approved"]
+    );
+    let spoken = with("[\"login-lockout\"]");
+    assert!(
+        found(&toy, &spoken).is_empty(),
+        "an alternative that was considered"
+    );
 }
 
 #[test]
