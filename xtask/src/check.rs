@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 mod budget;
 mod cargo;
 mod differential;
-mod documents;
+pub(crate) mod documents;
 pub(crate) mod generated;
 mod layers;
 mod licences;
 mod proposals;
 mod rootfs;
-mod showcase;
+pub(crate) mod showcase;
 mod walls;
 mod words;
 

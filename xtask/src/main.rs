@@ -1,5 +1,5 @@
 //! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`,
-//! `cargo xtask bench`, `cargo xtask rootfs`.
+//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask session`.
 
 use std::process::ExitCode;
 
@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod differential;
 mod rootfs;
+mod session;
 mod source;
 
 fn main() -> ExitCode {
@@ -21,7 +22,8 @@ fn main() -> ExitCode {
         "differential" => differential::run(rest),
         "bench" => bench::run(rest),
         "rootfs" => rootfs::run(rest),
-        _ => Err("tasks: check [--system] [NAME…], docs, differential, bench, rootfs".to_owned()),
+        "session" => session::record(),
+        _ => Err("tasks: check [--system] [NAME…], docs, differential, bench, rootfs, session".to_owned()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -48,7 +48,7 @@ pub(super) fn check_live() -> Findings {
 }
 
 /// The program under test, built when it is not current.
-pub(super) fn formwork() -> Result<PathBuf, String> {
+pub(crate) fn formwork() -> Result<PathBuf, String> {
     source::output(
         "cargo",
         &["build", "--quiet", "--locked", "--package", "formwork"],

@@ -4,10 +4,10 @@ use formwork_testkit::archive::{Archive, Suite};
 use formwork_testkit::package::{Package, Source};
 
 /// The image of the project.
-pub(super) const IMAGE: &str = "packages = [\"fail2ban\"]\nvariant = \"essential\"\n";
+pub(crate) const IMAGE: &str = "packages = [\"fail2ban\"]\nvariant = \"essential\"\n";
 
 /// The project in which the examples run: as `formwork init` makes it, but for the keyring.
-pub(super) fn project(archive: &Archive) -> String {
+pub(crate) fn project(archive: &Archive) -> String {
     format!(
         "[project]\nname = \"toy\"\nsuites = [\"bookworm\"]\narchitectures = [\"amd64\"]\n\n\
          [repositories.debian]\nsuites = [\"bookworm\"]\nkeyrings = [\"{}\"]\n",
@@ -16,7 +16,7 @@ pub(super) fn project(archive: &Archive) -> String {
 }
 
 /// Suite bookworm with some packages everybody knows.
-pub(super) fn archive() -> Archive {
+pub(crate) fn archive() -> Archive {
     let archive = Archive::new();
     let suite = Suite::new("bookworm")
         .field("Version", "12.15")
