@@ -15,8 +15,18 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The host name that scripts see on both sides; and no network, as on ours.
-const ALONE: &str = "hostname localhost; exec \"$@\"";
+/// The host name that scripts see on both sides. The shell stays, as the first process of its own.
+const ALONE: &str = "hostname localhost; \"$@\"; exit $?";
+/// No network, as on our side; and mounts and processes that go when the run does.
+const NAMESPACES: [&str; 7] = [
+    "--net",
+    "--uts",
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+];
 /// What mmdebstrap copies from the builder before any package: no script is to see it.
 const FORGET_BUILDER: &str = "--extract-hook=rm \"$1\"/etc/hostname \"$1\"/etc/resolv.conf";
 /// The sources that it was given, which it writes into the tree.
@@ -78,7 +88,8 @@ impl<'a> Peer<'a> {
             false => Command::new("mmdebstrap"),
         };
         if is_root() {
-            command.args(["--net", "--uts", "sh", "-c", ALONE, "sh", "mmdebstrap"]);
+            command.args(NAMESPACES);
+            command.args(["sh", "-c", ALONE, "sh", "mmdebstrap"]);
         }
         command
             .env_clear()
@@ -114,6 +125,11 @@ impl<'a> Peer<'a> {
 
     /// Removes apt's state and whatever a run has left.
     pub(crate) fn tidy(&self) {
+        // What is mounted there is no part of the run: it must not be removed with it.
+        let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        if mounts.contains(&format!(" {}/", self.scratch.display())) {
+            return;
+        }
         // Nothing depends on what may stay behind in the directory for temporary files.
         let _left = std::fs::remove_dir_all(&self.scratch);
     }
