@@ -8,6 +8,7 @@ mod loose;
 mod order;
 mod places;
 mod records;
+mod space;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -35,8 +36,6 @@ use records::Records;
 const SCRIPT_SECONDS: u64 = 15 * 60;
 /// Bytes that one program may print.
 const OUTPUT_BYTES: u64 = 64 << 20;
-/// Bytes that a tree may take.
-const TREE_BYTES: u64 = 64 << 30;
 
 /// What came of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +170,7 @@ fn job(
         limits: Limits {
             script_seconds: SCRIPT_SECONDS,
             output_bytes: OUTPUT_BYTES,
-            tree_bytes: TREE_BYTES,
+            tree_bytes: order.space.unwrap_or_else(space::usual),
         },
         outputs: outputs.collect(),
         until: order.until,

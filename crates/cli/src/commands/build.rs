@@ -57,6 +57,9 @@ pub(crate) struct Build {
     /// Keep the tree of a build that fails
     #[arg(long)]
     keep: bool,
+    /// Let the tree take at most so much memory, for example 4G [default: most of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    space: Option<u64>,
     /// Stop early: `scripts` leaves the tree as the maintainer scripts made it
     #[arg(long, value_name = "STAGE", value_enum, hide = true)]
     until: Option<Until>,
@@ -142,6 +145,7 @@ impl Build {
             kinds,
             output: self.output.clone(),
             keep: self.keep,
+            space: self.space,
             until: match self.until {
                 Some(Until::Scripts) => Stage::Scripts,
                 Some(Until::Settings) => Stage::Settings,
@@ -246,6 +250,25 @@ impl KindChoice {
     }
 }
 
+/// A size as people write it: bytes, or with K, M, G or T in powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((at, unit)) if !unit.is_ascii_digit() => {
+            let shift = ['K', 'M', 'G', 'T']
+                .iter()
+                .position(|known| unit.eq_ignore_ascii_case(known))
+                .map(|place| 10 * (place as u32 + 1));
+            (&text[..at], shift)
+        }
+        _ => (text, Some(0)),
+    };
+    let number = digits.parse::<u64>().ok().zip(shift);
+    number
+        .and_then(|(number, shift)| number.checked_mul(1 << shift))
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "a size is a number with K, M, G or T behind it, as in 4G".to_owned())
+}
+
 /// The name of a file without its directories.
 fn base_name(path: &str) -> &str {
     let name = Path::new(path).file_name().and_then(|name| name.to_str());
@@ -260,5 +283,30 @@ fn short(digest: &str) -> String {
     ) {
         (Some(front), Some(back)) => format!("{front}…{back}"),
         _ => digest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let table = [
+            ("4096", Some(4096)),
+            ("4k", Some(4096)),
+            ("4G", Some(4 << 30)),
+            ("1T", Some(1 << 40)),
+            ("0", None),
+            ("", None),
+            ("G", None),
+            ("4GB", None),
+            ("-1", None),
+            ("99999999999T", None),
+            ("4µ", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(size(text).ok(), expected, "{text}");
+        }
     }
 }

@@ -158,6 +158,10 @@ fn page_of_tree(broken: &BrokenTree) -> Page {
         let lines = failure.output.iter().map(|line| format!("  {line}"));
         page.hints.extend(lines);
     }
+    let full = |line: &String| line.contains("No space left on device");
+    if failure.output.iter().any(full) {
+        page = page.hint("the tree may take so much memory and no more; --space 8G gives it more");
+    }
     let place = format!(
         "in    the tree of {}, {}",
         broken.image, broken.architecture

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use formwork_testkit::env::Home;
 use formwork_testkit::package::Package;
 use formwork_testkit::project::Project;
 
@@ -50,6 +51,61 @@ fn a_script_that_fails_is_told_and_its_tree_kept() {
     }
     assert!(built(&project, "failed-tree/usr/bin/hello").exists());
     fs::remove_dir_all(built(&project, "failed-tree")).expect("a tree that its owner can remove");
+}
+
+/// A project whose package does this after it is unpacked.
+fn doing(script: &str) -> Option<Project> {
+    let script = format!("#!/bin/sh\nset -e\n{script}\n");
+    let package = Package::new("nasty", "2.0-1", "amd64").field("Depends", "toybox");
+    buildable(&[package.script("postinst", &script)])
+}
+
+#[test]
+fn a_script_that_fills_the_disk_fills_its_tree_alone() {
+    let Some(project) = doing("dd if=/dev/zero of=/var/big bs=1M") else {
+        return;
+    };
+    let run = project.run(&["build", "--space", "64M"]).exits(3);
+    for word in ["nasty 2.0-1", "No space left on device", "--space 8G"] {
+        assert!(run.stderr.contains(word), "{word}\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_script_that_leaves_a_daemon_is_told_and_the_daemon_ended() {
+    let Some(project) = doing("sleep 1000 </dev/null >/dev/null 2>&1 &") else {
+        return;
+    };
+    let run = project.run(&["build"]).exits(0);
+    let warning = run
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("warning: "));
+    assert!(
+        warning.is_some_and(|line| line.contains("sleep")),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn nothing_that_a_script_does_reaches_the_host() {
+    let host = Home::new();
+    let trace = host.path().join("trace");
+    let script = format!(
+        "for place in {trace} /proc/1/root{trace} /proc/1/cwd{trace} /../..{trace}; do\n\
+         (echo escaped >\"$place\") 2>/dev/null || true\ndone\n\
+         test ! -e {}\n\
+         echo tried >/var/tried",
+        host.path().display(),
+        trace = trace.display()
+    );
+    let Some(project) = doing(&script) else {
+        return;
+    };
+    project.run(&["build", "--kind", "dir"]).exits(0);
+    assert!(built(&project, "minimal.root/var/tried").exists());
+    assert!(!trace.exists());
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Order {
     pub output: Option<PathBuf>,
     /// Whether the tree is kept if the build fails.
     pub keep: bool,
+    /// How many bytes of memory the tree may take; without it most of what is free.
+    pub space: Option<u64>,
     /// How far to go.
     pub until: Stage,
 }

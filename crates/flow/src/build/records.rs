@@ -212,6 +212,7 @@ fn bare(job: &Job) -> Job {
     bare.settings = bare.settings.bare();
     bare.outputs.clear();
     bare.keep = None;
+    bare.limits.tree_bytes = 0;
     bare
 }
 
