@@ -66,8 +66,7 @@ const TAIL: &str =
 # serves = [\"bookworm\"]                # for images of these suites
 # keyrings = [\"keys/vendor.asc\"]       # whose signature is believed
 #
-# [repositories.own]
-# path = \"packages\"                    # a plain directory of .deb files
+# The .deb files in packages/ are a repository without being declared here.
 #
 # More keys of a repository: architectures, priority, at = \"20260901T000000Z\" (an earlier
 # state of the archive), snapshot (where such states are found), and
@@ -92,6 +91,19 @@ variant = \"minbase\"      # begin with: essential, minbase or standard
 recommends = false       # take recommended packages too?
 # suites = [\"bookworm\"]         # default: those of the project
 # architectures = [\"amd64\"]     # default: those of the project
+# extends = \"minimal\"           # another image, or a profile of Formwork: docs/composition.md
+
+# What else the image gets: docs/settings.md
+# [system]
+# hostname = \"device\"
+# [users.admin]
+# ssh_keys = [\"keys/admin.pub\"]
+# [services]
+# enable = [\"ssh\"]
+
+# What is switched on by `formwork build minimal --with debug`
+# [options.debug]
+# packages = [\"strace\"]
 "
     .to_owned()
 }
