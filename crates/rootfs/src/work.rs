@@ -10,10 +10,8 @@ use crate::job::Job;
 
 /// The name of the work directory on a disk.
 const NAME: &str = ".formwork-work";
-/// How much larger than its packages a tree gets, with all that is made from them.
-const GROWTH: u64 = 7;
-/// What a tree takes besides.
-const BASE: u64 = 256 << 20;
+/// How much larger than its packages a tree gets, with what is made from them.
+const GROWTH: u64 = 6;
 
 /// A private directory for the tree and what is staged beside it.
 pub(crate) struct Work {
@@ -23,19 +21,17 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Takes memory where the tree surely fits; a part of what is free stays free, so that a
-    /// script that fills its disk harms nobody else.
+    /// Takes memory, within the limit of the job, where the tree should fit into that.
     pub(crate) fn choose(inside: &Inside, job: &Job) -> Result<Work, Error> {
-        let room = free_memory() / 4 * 3;
         let packed: u64 = job.packages.iter().map(|package| package.size).sum();
-        let wanted = packed.saturating_mul(GROWTH).saturating_add(BASE);
+        let wanted = packed.saturating_mul(GROWTH);
         let beside = job.outputs.first().and_then(|output| output.path.parent());
         match beside {
-            Some(beside) if wanted > room => Work::on_disk(beside),
+            Some(beside) if wanted > job.limits.tree_bytes => Work::on_disk(beside),
             _ => {
                 let path = inside.scratch().join("work");
                 inside
-                    .tmpfs(&path, job.limits.tree_bytes.min(room.max(BASE)))
+                    .tmpfs(&path, job.limits.tree_bytes)
                     .map_err(|error| Error::Sandbox(error.to_string()))?;
                 Ok(Work { path, disk: None })
             }
@@ -67,31 +63,9 @@ impl Work {
     }
 }
 
-/// The bytes of memory that can be had without anybody else losing theirs.
-fn free_memory() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    parse(&text)
-}
-
-/// Reads `MemAvailable` from `/proc/meminfo`, in KiB there; nothing known is nothing free.
-fn parse(text: &str) -> u64 {
-    text.lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))
-        .and_then(|rest| rest.trim().strip_suffix("kB"))
-        .and_then(|number| number.trim().parse::<u64>().ok())
-        .map_or(0, |kibibytes| kibibytes.saturating_mul(1024))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn free_memory_is_what_the_kernel_says() {
-        assert_eq!(parse("MemTotal: 9 kB\nMemAvailable:   2048 kB\n"), 2 << 20);
-        assert_eq!(parse("MemAvailable: much\n"), 0);
-        assert_eq!(parse(""), 0);
-    }
 
     #[test]
     fn a_disk_is_left_as_it_was() {
