@@ -1,7 +1,7 @@
 //! `propose close`: a proposal ends, and what it brings is frozen.
 
 use formwork_deb::time::Timestamp;
-use formwork_model::documents::{Contradiction, ProposalWritten};
+use formwork_model::documents::{self, Contradiction, ProposalRefused, ProposalWritten};
 use formwork_model::proposal::edit::{self, HeadChange};
 use formwork_model::proposal::{Proposal, Status};
 use formwork_model::review;
@@ -20,12 +20,7 @@ pub enum Closed {
     /// It is closed.
     Yes(ProposalWritten),
     /// It is not, for these reasons, a sentence each.
-    No {
-        /// The file of the proposal.
-        file: String,
-        /// The reasons.
-        reasons: Vec<String>,
-    },
+    No(ProposalRefused),
     /// It is not: what it asks for cannot be installed together.
     Impossible(Box<Contradiction>),
 }
@@ -42,10 +37,7 @@ pub fn close(
     let mut reasons = reasons(loaded, &one.proposal, today)?;
     reasons.extend(crate::check::denials(context, loaded, one, today)?);
     if !reasons.is_empty() {
-        return Ok(Closed::No {
-            file: one.proposal.file.clone(),
-            reasons,
-        });
+        return Ok(refused(&one.proposal, reasons));
     }
     let frozen = match super::flat::freeze(context, loaded, &one.proposal, today)? {
         Answer::Yes(frozen) => frozen,
@@ -66,16 +58,24 @@ pub fn close(
     loaded.save_all(changes).map(Closed::Yes)
 }
 
+/// The answer that a proposal is not closed.
+fn refused(proposal: &Proposal, reasons: Vec<String>) -> Closed {
+    Closed::No(ProposalRefused {
+        format: documents::FORMAT,
+        inputs: Vec::new(),
+        file: proposal.file.clone(),
+        reasons,
+    })
+}
+
 /// Closes a proposal as rejected; a verdict that says no must stand.
 pub fn reject(loaded: &Loaded, name: Option<&str>, today: Timestamp) -> Result<Closed, Error> {
     let one = loaded.meant(name)?;
     require_open(&one.proposal)?;
     let standing = review::standing(&one.proposal, &loaded.project.project.review);
     if standing.rejections.is_empty() {
-        return Ok(Closed::No {
-            file: one.proposal.file.clone(),
-            reasons: vec![format!("nobody rejects revision {}", one.proposal.revision)],
-        });
+        let reason = format!("nobody rejects revision {}", one.proposal.revision);
+        return Ok(refused(&one.proposal, vec![reason]));
     }
     loaded
         .save_all(vec![ended(one, Status::Rejected, today)?])

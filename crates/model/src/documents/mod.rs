@@ -56,7 +56,7 @@ pub use migration::{
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
 pub use proposals::{
     ProposalAlternative, ProposalDeferred, ProposalList, ProposalPackage, ProposalProvider,
-    ProposalReview, ProposalShown, ProposalSummary, ProposalWritten,
+    ProposalRefused, ProposalReview, ProposalShown, ProposalSummary, ProposalWritten,
 };
 pub use query::{
     Dependant, Explanation, ExplanationPath, PathStep, ReverseDependencies, Search, SearchMatch,

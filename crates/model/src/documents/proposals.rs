@@ -194,3 +194,17 @@ pub struct ProposalWritten {
     /// What was done, a sentence each.
     pub done: Vec<String>,
 }
+
+/// Why a proposal is not closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProposalRefused {
+    /// The format of this document.
+    pub format: u32,
+    /// Empty: what was asked of an archive is in the reasons.
+    pub inputs: Vec<Input>,
+    /// The file of the proposal.
+    pub file: String,
+    /// The reasons, a sentence each.
+    pub reasons: Vec<String>,
+}

@@ -6,15 +6,21 @@ use schemars::{JsonSchema, SchemaGenerator};
 use crate::tree::TreeManifest;
 
 use super::{
-    BuildLog, BuildRecord, Built, BuiltPackages, CacheCleaned, CacheInfo, CacheVerified, Closure,
-    Contradiction, Explanation, Fetched, Images, Installable, LockChecked, LockWritten,
-    ReverseDependencies, Search, Shown, ShownImage, Sources, Tree,
+    ApprovedLists, BuildLog, BuildRecord, Built, BuiltPackages, CacheCleaned, CacheInfo,
+    CacheVerified, Closure, Contradiction, Coverage, Explanation, Exported, Fetched, Findings,
+    Flat, FlatDiff, Images, Installable, LockChecked, LockWritten, MergedList, Migration,
+    ProposalList, ProposalRefused, ProposalShown, ProposalWritten, ReverseDependencies, Search,
+    SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
+        ("approved", schema::<ApprovedLists>()),
+        ("approved-merge", schema::<MergedList>()),
+        ("approved-sent", schema::<SentRecord>()),
+        ("approved-unsent", schema::<SentDiff>()),
         ("build", schema::<Built>()),
         ("build-log", schema::<BuildLog>()),
         ("build-packages", schema::<BuiltPackages>()),
@@ -25,16 +31,27 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("cache-verify", schema::<CacheVerified>()),
         ("closure", schema::<Closure>()),
         ("conflict", schema::<Contradiction>()),
+        ("coverage", schema::<Coverage>()),
         ("fetch", schema::<Fetched>()),
+        ("findings", schema::<Findings>()),
         ("images", schema::<Images>()),
         ("installable", schema::<Installable>()),
         ("lock", schema::<LockWritten>()),
         ("lock-check", schema::<LockChecked>()),
+        ("migrate", schema::<Migration>()),
+        ("propose-diff", schema::<FlatDiff>()),
+        ("propose-export", schema::<Exported>()),
+        ("propose-flat", schema::<Flat>()),
+        ("propose-list", schema::<ProposalList>()),
+        ("propose-refused", schema::<ProposalRefused>()),
+        ("propose-show", schema::<ProposalShown>()),
+        ("propose-written", schema::<ProposalWritten>()),
         ("rdepends", schema::<ReverseDependencies>()),
         ("search", schema::<Search>()),
         ("show", schema::<Shown>()),
         ("show-image", schema::<ShownImage>()),
         ("sources", schema::<Sources>()),
+        ("trace", schema::<Trace>()),
         ("tree", schema::<Tree>()),
         ("why", schema::<Explanation>()),
     ]

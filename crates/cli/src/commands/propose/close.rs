@@ -50,11 +50,14 @@ impl Close {
                 written::show(session, &done, next)
             }
             Closed::Impossible(contradiction) => conflict::show(session, &contradiction),
-            Closed::No { file, reasons } => {
-                session
-                    .output
-                    .line(&format!("No: {} is not closed.", printable(&file)))?;
-                for reason in &reasons {
+            Closed::No(refused) if session.options.json => {
+                session.output.json(&refused)?;
+                Ok(Outcome::No)
+            }
+            Closed::No(refused) => {
+                let file = printable(&refused.file);
+                session.output.line(&format!("No: {file} is not closed."))?;
+                for reason in &refused.reasons {
                     session.output.line(&format!("  {}", printable(reason)))?;
                 }
                 Ok(Outcome::No)
