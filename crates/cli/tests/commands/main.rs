@@ -9,6 +9,7 @@ mod images;
 mod installable;
 mod machine;
 mod own;
+mod policy;
 mod project;
 mod rdepends;
 mod search;
