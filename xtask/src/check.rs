@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+mod browser;
 mod budget;
 mod cargo;
 mod differential;
@@ -108,6 +109,11 @@ const SYSTEM_CHECKS: &[Check] = &[
         name: "proposals",
         what: "the security group's proposals for three releases, to the end",
         run: proposals::check,
+    },
+    Check {
+        name: "browser",
+        what: "the page of a review packet, read by a browser",
+        run: browser::check,
     },
 ];
 

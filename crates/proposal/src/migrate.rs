@@ -101,10 +101,13 @@ impl<'a> Suites<'a> {
             })
         };
         if let Some(known) = self.changes.iter().find(|one| one.name == name) {
-            let note = match known.note.is_empty() {
+            let mut note = match known.note.is_empty() {
                 true => known.source.clone(),
                 false => format!("{} ({})", known.note, known.source),
             };
+            if known.to.is_empty() {
+                note = format!("no successor is known: {note}");
+            }
             return change(
                 kind_of(&known.to, MigrationKind::Replaced),
                 known.to.clone(),
