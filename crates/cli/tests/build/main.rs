@@ -5,6 +5,7 @@
 
 mod asked;
 mod faults;
+mod settings;
 mod support;
 mod toy;
 
