@@ -68,16 +68,26 @@ pub fn run(order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
 }
 
 fn run_as(privilege: &Privilege, order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
-    let explain = |error| users::explain(privilege, error);
+    attempt(privilege, order, on_message).map_err(|error| {
+        // Ctrl-C reaches the programs that we call as well: what they make of it is no fault.
+        if signal::interrupted() {
+            SandboxError::Interrupted
+        } else {
+            users::explain(privilege, error)
+        }
+    })
+}
+
+fn attempt(privilege: &Privilege, order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
     let mut inside = Outer::start(order.room, privilege)?;
     if let Privilege::User(user) = privilege {
-        inside.map(user).map_err(explain)?;
+        inside.map(user)?;
     }
     frame::write(inside.line()?, Kind::Input, &order.input).or_else(gone)?;
     match inside.hear(on_message)? {
         Some(Heard::Answer(answer)) => {
             inside.end();
-            answer.map_err(explain)
+            answer
         }
         _ => Err(inside.post_mortem()),
     }

@@ -69,7 +69,7 @@ fn a_panic_is_told() {
 
 fn a_program_sees_its_tree_and_no_more() {
     let script = "
-        id -u; id -g; hostname; ls /; echo; ls /dev; cat /proc/1/comm; ls /proc/1/root/ || echo hidden;
+        id -u; id -g; hostname; ls /; echo; ls /dev; cat /proc/1/comm; ls /proc/1/root || echo hidden;
         echo $$ ; pwd; env; umask; nothing=$(cat); echo \"<$nothing>\"; ls /sys; ls /proc/self/fd
         touch /dev/shm/x && echo x >/dev/null && echo x >/dev/full || echo full";
     let (ended, output) = Wish::script(trees::shared(), script).run().unwrap();
@@ -115,12 +115,12 @@ fn input_directory_and_binds() {
     std::fs::write(host.path().join("file"), "of the host").unwrap();
     let mut wish = Wish::script(
         trees::shared(),
-        "pwd; cat; cat /root/file; touch /root/new || echo no",
+        "pwd; cat; cat /srv/file; touch /srv/new || echo no",
     );
     wish.program.directory = "/etc".into();
     wish.program.input = b"x".repeat(300_000);
     wish.program.hostname = "device".into();
-    wish.program.read_only_binds = vec![(host.path().to_owned(), "/root".into())];
+    wish.program.read_only_binds = vec![(host.path().to_owned(), "/srv".into())];
     let (_, output) = wish.run().unwrap();
     assert!(output.starts_with("/etc\nxxx"), "{}", &output[..20]);
     assert!(output.contains("xxxof the host"));

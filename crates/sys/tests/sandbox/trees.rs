@@ -32,7 +32,7 @@ pub(crate) fn make() -> tempfile::TempDir {
         "proc",
         "sys",
         "dev",
-        "root",
+        "srv",
     ] {
         fs::create_dir_all(tree.path().join(name)).unwrap();
     }
