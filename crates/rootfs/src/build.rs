@@ -61,7 +61,7 @@ fn event(message: Message) -> Event {
 }
 
 /// What the sandbox says, with what to do about it.
-fn told(error: &SandboxError) -> String {
+pub(crate) fn told(error: &SandboxError) -> String {
     match error {
         SandboxError::Unable { help, .. } => {
             let lines = help.iter().map(|line| format!("\n{line}"));

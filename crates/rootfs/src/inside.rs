@@ -6,6 +6,7 @@ use std::time::Duration;
 use formwork_sys::sandbox::{self, Inside, SandboxError};
 use formwork_sys::tree::Tree;
 
+use crate::build::told;
 use crate::error::{Blame, Error, Failure};
 use crate::job::{Job, Kind, Output, Stage};
 use crate::message::Message;
@@ -66,6 +67,7 @@ fn ours(message: String) -> Failure {
 }
 
 fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
+    emulate(inside, job)?;
     let work = Work::choose(inside, job).map_err(Failure::from)?;
     let mut run = Sandboxed {
         inside,
@@ -77,6 +79,20 @@ fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
     });
     work.remove().map_err(Failure::from)?;
     made
+}
+
+/// Sees to it that the programs of the tree run. Those of foreign packages may never be asked
+/// to, so it is no error if they cannot.
+fn emulate(inside: &Inside, job: &Job) -> Result<(), Failure> {
+    inside
+        .emulate(&job.architecture)
+        .map_err(|error| Failure::from(Error::Sandbox(told(&error))))?;
+    for foreign in &job.foreign {
+        if let Err(error) = inside.emulate(foreign) {
+            tell(inside, &Message::Warning(told(&error)));
+        }
+    }
+    Ok(())
 }
 
 fn tell(inside: &Inside, message: &Message) {
