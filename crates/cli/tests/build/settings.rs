@@ -90,10 +90,10 @@ fn settings_options_and_own_packages_are_in_the_tree() {
     project
         .home
         .write("images/minimal.toml", &format!("# a remark\n{IMAGE}"));
-    project.run(&["build", "minimal"]).exits(0);
+    project.run(&kinds).exits(0);
     assert_eq!(files.map(|name| digest(&built(&project, name))), before);
     project.home.write("files/motd", "good bye\n");
-    project.run(&["build", "minimal"]).exits(0);
+    project.run(&kinds).exits(0);
     let after = files.map(|name| digest(&built(&project, name)));
     assert!(before[0] != after[0] && before[1] != after[1]);
 
