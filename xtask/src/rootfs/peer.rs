@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The host name that scripts see on both sides. The shell stays, as the first process of its own.
-const ALONE: &str = "hostname localhost; \"$@\"; exit $?";
+const ALONE: &str = "hostname localhost; ip link set lo up; \"$@\"; exit $?";
 /// No network, as on our side; and mounts and processes that go when the run does.
 const NAMESPACES: [&str; 7] = [
     "--net",
