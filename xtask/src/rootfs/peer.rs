@@ -102,12 +102,7 @@ impl<'a> Peer<'a> {
             .env("PERL_HASH_SEED", "0")
             .env("PYTHONHASHSEED", "0")
             .env("SOURCE_DATE_EPOCH", self.place.epoch().to_string())
-            .args([
-                "--quiet",
-                "--mode=auto",
-                "--variant=minbase",
-                "--format=tar",
-            ])
+            .args(["--mode=auto", "--variant=minbase", "--format=tar"])
             .arg("--skip=cleanup/reproducible,cleanup/run,cleanup/tmp,output/dev")
             .arg("--setup-hook=cat \"$FORMWORK_PEER\"/apt.conf >> \"$MMDEBSTRAP_APT_CONFIG\"")
             .args([FORGET_BUILDER, FORGET_SOURCES])
