@@ -11,6 +11,7 @@ mod machine;
 mod own;
 mod policy;
 mod project;
+mod propose;
 mod rdepends;
 mod search;
 mod show;

@@ -120,11 +120,12 @@ fn facts(package: &ProposalPackage) -> Vec<(&'static str, String)> {
     add("reason", package.reason.clone());
     add("capabilities", package.capabilities.join(", "));
     add("requirements", package.requirements.join(", "));
+    let wanted = matches!(package.state.as_str(), "proposed" | "optional");
     let needs = package.needs.as_ref();
     add(
         "needs",
         needs.map_or_else(
-            || "not said".to_owned(),
+            || if wanted { "not said" } else { "" }.to_owned(),
             |needs| match needs.as_slice() {
                 [] => "nothing".to_owned(),
                 some => some.join(", "),
