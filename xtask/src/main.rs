@@ -23,7 +23,10 @@ fn main() -> ExitCode {
         "bench" => bench::run(rest),
         "rootfs" => rootfs::run(rest),
         "session" => session::record(),
-        _ => Err("tasks: check [--system] [NAME…], docs, differential, bench, rootfs, session".to_owned()),
+        _ => Err(
+            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, session"
+                .to_owned(),
+        ),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
