@@ -30,7 +30,17 @@ pub struct Inside {
     own_users: bool,
     /// The `/proc` of the host, for the table of program formats in it.
     host_processes: OwnedFd,
-    table: Mutex<Option<File>>,
+    table: Mutex<Table>,
+}
+
+/// Where programs of other architectures find their emulator.
+enum Table {
+    /// Nobody has asked for any.
+    Unused,
+    /// In the table of the sandbox: the file that takes further lines.
+    Own(File),
+    /// In that of the host.
+    Host,
 }
 
 impl Inside {
@@ -70,31 +80,38 @@ impl Inside {
         if foreign.is_native() {
             return Ok(Emulation::Native);
         }
-        let own = match foreign.emulator() {
-            Some(emulator) => self
-                .register(&foreign.rule(&emulator))
-                .map(|()| Emulation::Own { emulator })
-                .map_err(|error| foreign.no_table(&error.to_string())),
-            None => Err(foreign.missing("there is no emulator for them")),
-        };
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = self.emulate_here(foreign, &mut table);
+        // A table of our own hides the host's: it is the one or the other.
         own.or_else(|error| match foreign.host_entry(&self.host_processes) {
-            Some(entry) => Ok(Emulation::Host { entry }),
-            None => Err(error),
+            Some(entry) if !matches!(*table, Table::Own(_)) => {
+                *table = Table::Host;
+                Ok(Emulation::Host { entry })
+            }
+            _ => Err(error),
         })
     }
 
-    /// Puts a line into the sandbox's own table of program formats.
-    fn register(&self, rule: &[u8]) -> Result<(), SandboxError> {
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let register = match table.as_mut() {
-            Some(register) => register,
-            None => table.insert(self.own_table()?),
+    /// Puts an emulator into the sandbox's own table of program formats.
+    fn emulate_here(&self, foreign: Foreign, table: &mut Table) -> Result<Emulation, SandboxError> {
+        let Some(emulator) = foreign.emulator() else {
+            return Err(foreign.missing("there is no emulator for them"));
         };
-        match register.write_all(rule) {
-            // It was asked for before.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            answer => answer.step("register an emulator"),
+        let no_table = |error: SandboxError| foreign.no_table(&error.to_string());
+        if let Table::Unused = table {
+            *table = Table::Own(self.own_table().map_err(no_table)?);
         }
+        let Table::Own(register) = table else {
+            let chosen = io::Error::other("another architecture needs the host's");
+            return Err(no_table(SandboxError::step("have one of its own", chosen)));
+        };
+        match register.write_all(&foreign.rule(&emulator)) {
+            Ok(()) => {}
+            // It was asked for before.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(SandboxError::step("register an emulator", error)),
+        }
+        Ok(Emulation::Own { emulator })
     }
 
     /// Makes the sandbox's own table of program formats.
@@ -205,7 +222,7 @@ fn prepare(line: &UnixStream, alive: OwnedFd, own_users: bool) -> Result<Inside,
         scratch: scratch.to_owned(),
         own_users,
         host_processes,
-        table: Mutex::new(None),
+        table: Mutex::new(Table::Unused),
     })
 }
 

@@ -1,8 +1,9 @@
 //! Programs of other architectures: two tiny ones, put together here instruction by instruction.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use formwork_sys::sandbox::{Ended, Inside};
 
@@ -19,6 +20,10 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "an_unknown_architecture_is_refused",
         an_unknown_architecture_is_refused,
+    ),
+    (
+        "the_hosts_emulator_is_the_second_choice",
+        the_hosts_emulator_is_the_second_choice,
     ),
 ];
 
@@ -210,4 +215,70 @@ fn an_unknown_architecture_is_refused() {
         .unwrap()
         .unwrap_err();
     assert_eq!(error, "nothing is known that runs programs of vax");
+}
+
+/// A host whose table knows 64-bit ARM, and which has no emulators of its own: a user namespace
+/// of root's with a table of its own in which emulators are hidden.
+fn the_hosts_emulator_is_the_second_choice() {
+    if !rustix::process::geteuid().is_root() || !cfg!(target_arch = "x86_64") {
+        println!("needs root on amd64");
+        return;
+    }
+    let tree = tree();
+    let own = std::env::current_exe().unwrap();
+    let script = r#"
+        table=/proc/sys/fs/binfmt_misc
+        mount -t binfmt_misc none $table
+        for name in aarch64 arm; do
+            for emulator in /usr/bin/qemu-$name-static /usr/bin/qemu-$name; do
+                [ -e $emulator ] || continue
+                case $name in
+                aarch64) head='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00' ;;
+                arm) head='\x7fELF\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x28\x00' ;;
+                esac
+                [ -e $table/qemu-$name ] || echo ":qemu-$name:M::$head::$emulator:F" >$table/register
+                mount --bind /dev/null $emulator
+            done
+        done
+        exec "$@""#;
+    let mut child = Command::new("unshare")
+        .args([
+            "--user",
+            "sh",
+            "-c",
+            "echo made; read go; exec unshare --mount sh -eu -c \"$@\"",
+            "sh",
+        ])
+        .args([script, "sh"])
+        .arg(&own)
+        .args([
+            "--run",
+            "foreign",
+            tree.path().to_str().unwrap(),
+            "arm64; echo $?; armhf",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut made = [0; 5];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut made)
+        .unwrap();
+    for map in ["uid_map", "gid_map"] {
+        fs::write(format!("/proc/{}/{map}", child.id()), "0 0 65536").unwrap();
+    }
+    child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("sixty-four\n42\nthirty-two\ncode 42")
+            && text.contains("arm64: Host { entry: \"qemu-aarch64\" }\narmhf: Host {"),
+        "{text}{complaints}"
+    );
 }

@@ -70,6 +70,7 @@ fn by_hand(room: &str, tree: &str, script: &str) {
     match rooms::Wish::script(tree.as_ref(), script).run_in(room) {
         Ok(Ok((ended, output))) => {
             println!("{output}code {}, strays {:?}", ended.code, ended.strays);
+            println!("{}", if room == "foreign" { &ended.tail } else { "" });
         }
         Ok(Err(error)) => println!("{error}"),
         Err(error) => println!("{error}"),
