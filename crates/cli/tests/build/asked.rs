@@ -130,3 +130,36 @@ fn packages_that_cannot_be_had_are_all_named() {
         assert!(run.stderr.contains(word), "{word}\n{}", run.stderr);
     }
 }
+
+#[test]
+fn options_that_contradict_or_are_off() {
+    let project = plain();
+    project.home.write(
+        "images/minimal.toml",
+        "packages = [\"hello\"]\nvariant = \"essential\"\n\
+         [options.debug]\npackages = [\"hello\"]\nexcludes = [\"small\"]\n\
+         [options.small]\npackages = []\n\
+         [options.new]\npackages = []\nsuites = [\"trixie\"]\n",
+    );
+    let table = [
+        (
+            "debug,small",
+            "the options `debug` and `small` exclude each other",
+        ),
+        ("new", "the option `new` is off for bookworm"),
+        ("debgu", "the image `minimal` has no option `debgu`"),
+    ];
+    for (options, words) in table {
+        let run = project
+            .run(&["build", "minimal", "--with", options])
+            .exits(2);
+        assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
+        assert!(
+            run.stderr.contains("images/minimal.toml") || options == "debgu",
+            "{}",
+            run.stderr
+        );
+    }
+    let run = project.run(&["build", "--with", "debgu"]).exits(2);
+    assert!(run.stderr.contains("debug"), "{}", run.stderr);
+}
