@@ -6,7 +6,7 @@ use formwork_model::proposal::{Review, Status, Verdict};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::mail::megabytes;
-use super::{Changes, File, Packet, Row, date};
+use super::{Changes, File, Packet, Row, Server, date};
 use crate::cost;
 use crate::formats::{revision, state};
 
@@ -355,22 +355,15 @@ fn requirements(rows: &[Row]) -> Markup {
                 } }
                 tbody { @for row in &met {
                     tr {
-                        td { strong { (row.id) } " " (row.title)
+                        td.what { strong { (row.id) } " " (row.title)
                             @if !row.capabilities.is_empty() {
                                 br; span.soft { (row.capabilities.join(", ")) }
                             }
                         }
                         td { span class={ "state " (row.state().rsplit(' ').next().unwrap_or_default()) } { (row.state()) } }
-                        td {
-                            @for (at, one) in row.packages.iter().enumerate() {
-                                @if at > 0 { ", " }
-                                code { (one.source) }
-                                @if one.approved { span.soft { " (approved)" } }
-                                @if one.optional { span.soft { " (optional)" } }
-                            }
-                        }
+                        td { (servers(row, false)) (servers(row, true)) }
                         td class="hide" { (row.hardware.join(", ")) }
-                        td class="hide" { (row.tests.join(", ")) }
+                        td class="hide tests" { (row.tests.join(", ")) }
                     }
                 } }
             } }
@@ -386,6 +379,24 @@ fn requirements(rows: &[Row]) -> Markup {
                             br; span.soft { "known to serve it: " (row.candidates.join(", ")) }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// The packages that serve a requirement, those proposed or those approved already.
+fn servers(row: &Row, approved: bool) -> Markup {
+    let servers = row.packages.iter();
+    let list: Vec<&Server> = servers.filter(|one| one.approved == approved).collect();
+    html! {
+        @if !list.is_empty() {
+            div class=[approved.then_some("soft")] {
+                @if approved { "approved already: " }
+                @for (at, one) in list.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    code { (one.source) }
+                    @if one.optional { span.soft { " (optional)" } }
                 }
             }
         }

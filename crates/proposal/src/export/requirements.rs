@@ -113,11 +113,15 @@ pub fn rows(
             let mut row = found.remove(requirement.id.as_str()).unwrap_or_default();
             let serving: Vec<_> = catalogue.serving(&requirement.id).collect();
             row.tests.clone_from(&requirement.tests);
-            let relevant =
-                |name: &String| row.packages.is_empty() || row.capabilities.contains(name);
-            let capabilities = serving.iter().filter(|one| relevant(&one.name));
-            row.tests
-                .extend(capabilities.flat_map(|one| one.tests.iter().cloned()));
+            // Tests of the requirement itself say more than those of a capability it shares.
+            if row.tests.is_empty() {
+                let relevant =
+                    |name: &String| row.packages.is_empty() || row.capabilities.contains(name);
+                let capabilities = serving.iter().filter(|one| relevant(&one.name));
+                row.tests = capabilities
+                    .flat_map(|one| one.tests.iter().cloned())
+                    .collect();
+            }
             if row.packages.is_empty() {
                 let known = serving.iter().flat_map(|one| one.packages.iter().cloned());
                 row.candidates = known.collect();
