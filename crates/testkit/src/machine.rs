@@ -65,9 +65,18 @@ pub fn toybox() -> Option<Package> {
         package
             .file("etc/passwd", account)
             .file("etc/group", b"root:x:0:\n")
-            .file("usr/share/dpkg/cputable", &read_or_nothing("/usr/share/dpkg/cputable"))
-            .file("usr/share/dpkg/ostable", &read_or_nothing("/usr/share/dpkg/ostable"))
-            .file("usr/share/dpkg/tupletable", &read_or_nothing("/usr/share/dpkg/tupletable"))
+            .file(
+                "usr/share/dpkg/cputable",
+                &read_or_nothing("/usr/share/dpkg/cputable"),
+            )
+            .file(
+                "usr/share/dpkg/ostable",
+                &read_or_nothing("/usr/share/dpkg/ostable"),
+            )
+            .file(
+                "usr/share/dpkg/tupletable",
+                &read_or_nothing("/usr/share/dpkg/tupletable"),
+            )
             .file("tmp/.keep", b"")
             .file("var/tmp/.keep", b"")
             .file("run/.keep", b"")

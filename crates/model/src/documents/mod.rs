@@ -17,9 +17,9 @@ mod lock;
 mod migration;
 mod proposals;
 mod query;
-mod trace;
 #[cfg(feature = "schema")]
 mod schema;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -43,17 +43,14 @@ pub use coverage::{
     Coverage, CoverageBoard, CoverageBy, CoverageCandidate, CoverageFeature, CoverageRequirement,
     CoverageState, FeatureState,
 };
-pub use trace::{Trace, TraceKind, TraceLink, TraceNode};
 pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Exported, ExportedFile, Flat, FlatAside,
     FlatBinary, FlatDiff, FlatSource, ListedBinary, MergedList, SentDiff, SentRecord, SuiteDiff,
 };
 pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
-pub use migration::{
-    Migration, MigrationChange, MigrationKind, MigrationList, MigrationSize,
-};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
+pub use migration::{Migration, MigrationChange, MigrationKind, MigrationList, MigrationSize};
 pub use proposals::{
     ProposalAlternative, ProposalDeferred, ProposalList, ProposalPackage, ProposalProvider,
     ProposalRefused, ProposalReview, ProposalShown, ProposalSummary, ProposalWritten,
@@ -64,6 +61,7 @@ pub use query::{
 };
 #[cfg(feature = "schema")]
 pub use schema::schemas;
+pub use trace::{Trace, TraceKind, TraceLink, TraceNode};
 
 /// The format number of all documents of this version.
 pub const FORMAT: u32 = 1;
