@@ -27,8 +27,11 @@ pub(super) fn fork() -> io::Result<Option<Pid>> {
     }
 }
 
-/// Forks into new namespaces of processes, mounts, IPC, host name and network. The parent gets
-/// a handle to the child, the child `None`. Only for a process with one thread.
+/// Forks into new namespaces of processes, mounts, IPC and host name. The parent gets a handle
+/// to the child, the child `None`. Only for a process with one thread.
+///
+/// The network namespace stays that of the inside: it has no device, nobody in it may make
+/// one, and another would cost more than all the rest.
 // There is no safe form of clone.
 #[allow(unsafe_code)]
 pub(super) fn fork_apart() -> io::Result<Option<OwnedFd>> {
@@ -36,7 +39,6 @@ pub(super) fn fork_apart() -> io::Result<Option<OwnedFd>> {
         | libc::CLONE_NEWNS
         | libc::CLONE_NEWIPC
         | libc::CLONE_NEWUTS
-        | libc::CLONE_NEWNET
         | libc::CLONE_PIDFD
         | libc::SIGCHLD;
     let mut handle: libc::c_int = -1;
