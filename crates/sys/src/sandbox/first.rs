@@ -20,7 +20,7 @@ use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, WaitOptions};
 use super::error::Step;
 use super::program::{Report, Unpacked};
 use super::starter::{self, DEVICES, Ordered};
-use super::{SandboxError, capabilities, descriptors, filter, loopback, mounts, process};
+use super::{SandboxError, capabilities, descriptors, filter, mounts, process};
 
 /// How long what a program leaves behind may take to end by itself.
 const GRACE: Duration = Duration::from_millis(200);
@@ -103,7 +103,6 @@ fn build(ordered: &Ordered) -> Result<OwnedFd, SandboxError> {
     }
     rustix::system::sethostname(ordered.program.hostname.as_bytes()).step("set the host name")?;
     rustix::system::setdomainname(b"").step("set the domain name")?;
-    loopback::up().step("start the loopback device")?;
     mounts::pivot(&root).step("leave all but the tree")?;
     mounts::read_only(&root).step("protect its root")?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

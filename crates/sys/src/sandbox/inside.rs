@@ -14,7 +14,7 @@ use super::emulation::{Emulation, Foreign};
 use super::error::Step;
 use super::frame::{self, Kind};
 use super::starter::Starter;
-use super::{Ended, Main, Program, SandboxError, holder, mounts, process, watch};
+use super::{Ended, Main, Program, SandboxError, holder, loopback, mounts, process, watch};
 
 /// Directories that every host has and that no room looks into; one is covered by our own.
 const COVERED: [&str; 5] = ["/sys/kernel", "/sys", "/mnt", "/media", "/srv"];
@@ -201,6 +201,7 @@ fn prepare(line: &UnixStream, alive: OwnedFd, own_users: bool) -> Result<Inside,
         process::leave(holder::FAILED);
     }
     mounts::keep_private().step("make its mounts private")?;
+    loopback::up().step("start the loopback device")?;
     let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
         | MountAttrFlags::MOUNT_ATTR_NODEV
         | MountAttrFlags::MOUNT_ATTR_NOEXEC;

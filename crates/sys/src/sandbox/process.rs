@@ -30,8 +30,9 @@ pub(super) fn fork() -> io::Result<Option<Pid>> {
 /// Forks into new namespaces of processes, mounts, IPC and host name. The parent gets a handle
 /// to the child, the child `None`. Only for a process with one thread.
 ///
-/// The network namespace stays that of the inside: it has no device, nobody in it may make
-/// one, and another would cost more than all the rest.
+/// The network namespace stays that of the inside: from its one device, the loopback, nothing
+/// is reached but itself, nobody in it may make another, and one more namespace would cost as
+/// much as all the rest.
 // There is no safe form of clone.
 #[allow(unsafe_code)]
 pub(super) fn fork_apart() -> io::Result<Option<OwnedFd>> {
