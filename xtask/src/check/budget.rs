@@ -45,7 +45,9 @@ fn functions(lines: &[&str]) -> Vec<(usize, usize)> {
     for (at, line) in lines.iter().enumerate() {
         let code = line.trim_start();
         let first_words = code.split('(').next().unwrap_or_default();
-        let is_function = first_words.split_whitespace().any(|word| word == "fn")
+        // A name follows; the type of a function has none.
+        let mut words = first_words.split_whitespace().rev().skip(1);
+        let is_function = words.any(|word| word == "fn")
             && !code.starts_with("//")
             && !first_words.contains('"');
         if !is_function {
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn finds_functions_and_their_length() {
-        let text = "fn a() {\n    1\n}\n\nimpl B {\n    pub fn b(\n        &self,\n    ) {\n    }\n    fn c();\n}\n// fn d() {\n";
+        let text = "fn a() {\n    1\n}\n\nimpl B {\n    pub fn b(\n        &self,\n    ) {\n    }\n    fn c();\n}\n// fn d() {\nstruct E {\n    f: fn() -> G,\n}\n";
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(functions(&lines), [(0, 3), (5, 4)]);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use formwork_model::proposal::Proposal;
 use formwork_model::source::Source;
-use formwork_sys::command::{Command, CommandError, Finished};
+use formwork_sys::command::{Command as HostProgram, CommandError, Finished};
 
 use super::ProposeError;
 use crate::Error;
@@ -102,7 +102,7 @@ fn require_git(directory: &Path) -> Result<(), Error> {
 
 /// Runs git in the project's directory.
 fn run(directory: &Path, arguments: &[&str]) -> Result<Finished, Error> {
-    Command::new("git")
+    HostProgram::new("git")
         .args(["--no-optional-locks", "--no-pager"])
         .args(arguments)
         .directory(directory)
