@@ -47,9 +47,8 @@ fn functions(lines: &[&str]) -> Vec<(usize, usize)> {
         let first_words = code.split('(').next().unwrap_or_default();
         // A name follows; the type of a function has none.
         let mut words = first_words.split_whitespace().rev().skip(1);
-        let is_function = words.any(|word| word == "fn")
-            && !code.starts_with("//")
-            && !first_words.contains('"');
+        let is_function =
+            words.any(|word| word == "fn") && !code.starts_with("//") && !first_words.contains('"');
         if !is_function {
             continue;
         }
