@@ -289,14 +289,12 @@ fn line_of(text: &str, word: &str) -> u64 {
 /// An error at a line.
 fn at_line(source: Source<'_>, line: u64, message: String) -> FileError {
     let mut start = 0;
-    let mut number = 1;
-    for text in source.text.split_inclusive('\n') {
+    for (number, text) in (1..).zip(source.text.split_inclusive('\n')) {
         if number >= line {
             let end = start + text.trim_end().len();
             return source.error(&(start..end), message);
         }
         start += text.len();
-        number += 1;
     }
     source.error(&(start..start), message)
 }

@@ -8,6 +8,8 @@ mod toml;
 mod yaml;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use formwork_model::documents::{ApprovedDocument, Flat, FlatSource};
