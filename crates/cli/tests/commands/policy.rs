@@ -230,6 +230,8 @@ fn vulnerability_data_of_the_project_counts() {
 #[test]
 fn the_project_is_checked_and_a_lock_can_be_denied() {
     let project = project();
+    let run = project.run(&["check"]).exits(0);
+    assert!(run.stdout.contains("nothing is locked yet"), "{}", run.stdout);
     let run = project.run(&["lock"]).exits(0);
     assert!(run.stdout.contains("unapproved"), "{}", run.stdout);
     shows(

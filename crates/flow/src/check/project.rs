@@ -23,7 +23,9 @@ use crate::{Error, approved, lock};
 pub fn project(context: &Context, today: Timestamp) -> Result<Findings, Error> {
     let loaded = propose::load(context)?;
     let lists = approved::lists(&loaded)?;
-    let current = loaded.project.required_lock()?.lock;
+    let current = loaded.project.lock()?.map(|loaded| loaded.lock);
+    let is_locked = current.is_some();
+    let current = current.unwrap_or_default();
     let plans = loaded.project.project.plans();
     let judge = Judge {
         context,
@@ -35,8 +37,10 @@ pub fn project(context: &Context, today: Timestamp) -> Result<Findings, Error> {
     };
     let mut findings = Vec::new();
     // Where nobody proposes anything, no image can be measured by it.
-    if !loaded.proposals.is_empty() {
+    if !loaded.proposals.is_empty() && is_locked {
         findings.extend(judge.images());
+    } else if !loaded.proposals.is_empty() {
+        findings.extend(judge.rules().unlocked(FILE_NAME));
     }
     findings.extend(judge.rules().expired());
     let inputs: Vec<Input> = lock::inputs(&loaded.project, &current);

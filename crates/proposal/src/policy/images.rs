@@ -64,6 +64,19 @@ impl Project<'_> {
         findings
     }
 
+    /// That it is not known what images install, as nothing is locked.
+    #[must_use]
+    pub fn unlocked(&self, file: &str) -> Option<Finding> {
+        let severity = self.severity(Rule::Unapproved)?;
+        let finding = Finding {
+            state: FindingState::Unknown,
+            message: "what images install is not known: nothing is locked yet".to_owned(),
+            satisfy: Some("lock it: formwork lock".to_owned()),
+            ..bare(Rule::Unapproved, severity, file, 1)
+        };
+        Some(self.waived(finding, Rule::Unapproved, &[]))
+    }
+
     /// The one finding for an image in whose suite nothing is approved.
     fn no_list(&self, image: &Installed<'_>) -> Option<Finding> {
         let message = format!(
