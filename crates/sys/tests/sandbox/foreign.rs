@@ -25,6 +25,10 @@ pub(crate) const TESTS: &[Test] = &[
         "the_hosts_emulator_is_the_second_choice",
         the_hosts_emulator_is_the_second_choice,
     ),
+    (
+        "smaller_programs_are_filtered_too",
+        smaller_programs_are_filtered_too,
+    ),
 ];
 
 /// A room that runs a program after it has seen to all foreign architectures.
@@ -66,7 +70,7 @@ fn arm64(word: &str) -> Vec<u8> {
         set(8, 93), // exit
         0xd400_0001,
     ];
-    elf(true, &code, word)
+    elf(183, &instructions(&code, word))
 }
 
 /// The same for 32-bit ARM.
@@ -83,26 +87,50 @@ fn armhf(word: &str) -> Vec<u8> {
         set(7, 1), // exit
         0xef00_0000,
     ];
-    elf(false, &code, word)
+    elf(40, &instructions(&code, word))
 }
 
-fn elf(wide: bool, code: &[u32], word: &str) -> Vec<u8> {
+fn instructions(code: &[u32], word: &str) -> Vec<u8> {
+    let bytes = code.iter().flat_map(|one| one.to_le_bytes());
+    bytes.chain(word.bytes()).collect()
+}
+
+/// A program of i386 that ends with 41 if waiting for a disk is idle and a user namespace is refused.
+fn i386() -> Vec<u8> {
+    let code: [&[u8]; 11] = [
+        &[0xb8, 118, 0, 0, 0, 0xbb, 0xe7, 3, 0, 0, 0xcd, 0x80], // fsync(999)
+        &[0x89, 0xc6],                                          // esi = answer: 0
+        &[0xb8, 0x36, 1, 0, 0],                                 // unshare
+        &[0xbb, 0, 0, 0, 0x10],                                 // CLONE_NEWUSER
+        &[0xcd, 0x80],
+        &[0xf7, 0xd8], // eax = - answer: EPERM, which is 1
+        &[0x29, 0xf0], // eax -= esi
+        &[0x83, 0xc0, 40],
+        &[0x89, 0xc3], // ebx = eax
+        &[0xb8, 1, 0, 0, 0],
+        &[0xcd, 0x80], // exit
+    ];
+    elf(3, &code.concat())
+}
+
+fn elf(machine: u64, code: &[u8]) -> Vec<u8> {
+    let wide = machine == 183;
     let base = 0x10000_u64;
     let (head, entry) = if wide { (64, 56) } else { (52, 32) };
     let start = head + entry;
-    let size = (start + code.len() * 4 + word.len()) as u64;
+    let size = (start + code.len()) as u64;
     let mut bytes = vec![0x7f, b'E', b'L', b'F', if wide { 2 } else { 1 }, 1, 1, 0];
     bytes.resize(16, 0);
     let mut put =
         |number: u64, width: usize| bytes.extend_from_slice(&number.to_le_bytes()[..width]);
     let natural = if wide { 8 } else { 4 };
     put(2, 2);
-    put(if wide { 183 } else { 40 }, 2);
+    put(machine, 2);
     put(1, 4);
     put(base + start as u64, natural);
     put(head as u64, natural);
     put(0, natural);
-    put(if wide { 0 } else { 0x0500_0000 }, 4);
+    put(if machine == 40 { 0x0500_0000 } else { 0 }, 4);
     put(head as u64, 2);
     put(entry as u64, 2);
     put(1, 2);
@@ -119,8 +147,7 @@ fn elf(wide: bool, code: &[u32], word: &str) -> Vec<u8> {
             .into_iter()
             .for_each(|number| put(number, 4));
     }
-    code.iter().for_each(|word| put(u64::from(*word), 4));
-    bytes.extend_from_slice(word.as_bytes());
+    bytes.extend_from_slice(code);
     bytes
 }
 
@@ -207,6 +234,22 @@ fn a_foreign_tree_is_as_closed() {
     }
     assert!(!output.contains("OPEN"), "{output}");
     assert_eq!(ended.strays, Vec::<String>::new());
+}
+
+fn smaller_programs_are_filtered_too() {
+    if !cfg!(target_arch = "x86_64") {
+        println!("needs amd64");
+        return;
+    }
+    let tree = trees::make();
+    let path = tree.path().join("usr/bin/i386");
+    fs::write(&path, i386()).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    // The same program does not end so without a filter: it would be noticed.
+    let bare = Command::new(&path).status().unwrap();
+    assert_ne!(bare.code(), Some(41));
+    let (ended, _) = Wish::new(tree.path(), &["/bin/i386"]).run().unwrap();
+    assert_eq!(ended.code, 41);
 }
 
 fn an_unknown_architecture_is_refused() {
