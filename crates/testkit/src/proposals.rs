@@ -152,15 +152,7 @@ impl<'a> Example<'a> {
 
     /// A revision must be in git before the next one begins, and comments survive.
     fn revises(&self) {
-        let remove = [
-            "propose",
-            "remove",
-            "util-linux",
-            "--from",
-            "2",
-            "--discuss",
-        ];
-        let _ = self.run(&remove).exits(0);
+        self.edit(PROPOSAL, "# Talked about, ", "# Talked about already, ");
         let revise = ["propose", "revise", "2", "--today", "2026-12-01"];
         let refused = self.run(&revise).exits(2).stderr;
         assert!(refused.contains("revision 3"), "{refused}");
@@ -173,6 +165,18 @@ impl<'a> Example<'a> {
             "{text}"
         );
         assert!(text.contains("due = \"2026-12-15\""), "{text}");
+        let remove = [
+            "propose",
+            "remove",
+            "util-linux",
+            "--from",
+            "2",
+            "--discuss",
+        ];
+        let _ = self.run(&remove).exits(0);
+        let diff = ["propose", "diff", "3", "--of", "2"];
+        let diff = self.run(&diff).exits(0).stdout;
+        assert!(diff.contains("uuid-runtime"), "{diff}");
         self.commit("proposal 2, revision 4");
     }
 

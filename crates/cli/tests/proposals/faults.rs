@@ -287,3 +287,17 @@ fn what_is_asked_of_a_proposal_must_be_possible() {
             .exists()
     );
 }
+
+#[test]
+fn whoever_names_a_binary_means_that_one() {
+    let world = World::new();
+    let arguments = [
+        "propose", "new", "libssl3", "--suite", "bookworm", "--reason", "x",
+    ];
+    let _ = world.run(&arguments).exits(0);
+    let text = world.home.read("proposals/0001-openssl.toml");
+    assert!(
+        text.contains("source = \"openssl\"\nbinaries = [\"libssl3\"]\n"),
+        "{text}"
+    );
+}

@@ -13,6 +13,9 @@ use crate::failure::Failure;
 use crate::terminal::dialog::Dialog;
 use crate::terminal::number;
 
+/// How many binaries are shown of a source that has very many.
+const MOST: usize = 30;
+
 /// What is needed to find out about a package.
 pub(super) struct Interview<'a> {
     /// The project.
@@ -41,7 +44,7 @@ impl Interview<'_> {
             }
             return Ok(package);
         }
-        package.binaries = self.binaries(&facts, &package.binaries)?;
+        package.binaries = self.binaries(name, &facts, &package.binaries)?;
         if !facts.missing.is_empty() {
             package.suites = facts.suites.iter().map(|one| one.suite.clone()).collect();
         }
@@ -68,24 +71,31 @@ impl Interview<'_> {
     }
 
     /// The binaries that are wanted, each with the suites that have it if not all do.
-    fn binaries(&self, facts: &SourceFacts, named: &[String]) -> Result<Vec<String>, Failure> {
+    fn binaries(
+        &self,
+        typed: &str,
+        facts: &SourceFacts,
+        named: &[String],
+    ) -> Result<Vec<String>, Failure> {
         let known = by_suite(facts);
         let names: Vec<String> = known.keys().map(|name| (*name).to_owned()).collect();
+        // Whoever names a binary means that one.
+        let first = [typed, &facts.source];
+        let usual = usual(&first, &names);
         let chosen = match (named, self.dialog) {
             ([], Some(dialog)) => {
-                let usual = usual(&facts.source, &names);
                 if names.len() == 1 {
                     usual
                 } else {
                     dialog.choose("Which of them, by number or name?", &names, &usual)?
                 }
             }
-            ([], None) => match usual(&facts.source, &names).as_slice() {
+            ([], None) => match usual.as_slice() {
                 [one] => vec![one.clone()],
                 _ => {
                     return Err(Failure::Usage {
                         message: format!("{} has several binaries", facts.source),
-                        hint: format!("choose with --binary: {}", names.join(", ")),
+                        hint: format!("choose with --binary: {}", few(&names)),
                     });
                 }
             },
@@ -98,7 +108,7 @@ impl Interview<'_> {
                 if let Some(unknown) = unknown {
                     return Err(Failure::Usage {
                         message: format!("{} has no binary {unknown}", facts.source),
-                        hint: format!("it has {}", names.join(", ")),
+                        hint: format!("it has {}", few(&names)),
                     });
                 }
                 named.to_vec()
@@ -166,7 +176,7 @@ impl Interview<'_> {
         let features = &self.loaded.catalogue.features;
         let mut names: Vec<String> = features.keys().cloned().collect();
         names.push("none".to_owned());
-        let question = format!("Does it need hardware or a network? ({})", names.join(", "));
+        let question = format!("Does it need hardware or a network? ({})", few(&names));
         let chosen = dialog.choose(&question, &names, &["none".to_owned()])?;
         Ok(chosen.into_iter().filter(|name| name != "none").collect())
     }
@@ -199,17 +209,29 @@ fn by_suite(facts: &SourceFacts) -> BTreeMap<&str, Vec<&str>> {
     known
 }
 
-/// What is wanted unless somebody says otherwise: the binary of the source's own name, or the only
-/// one there is.
-fn usual(source: &str, names: &[String]) -> Vec<String> {
-    match names.iter().find(|name| *name == source) {
-        Some(own) => vec![own.clone()],
-        None => names
-            .iter()
-            .take(1)
-            .filter(|_| names.len() == 1)
-            .cloned()
-            .collect(),
+/// What is wanted unless somebody says otherwise: the first binary of these names, or the only one
+/// there is.
+fn usual(first: &[&str], names: &[String]) -> Vec<String> {
+    let named = first
+        .iter()
+        .find(|name| names.iter().any(|known| known == *name));
+    match (named, names) {
+        (Some(name), _) => vec![(*name).to_owned()],
+        (None, [only]) => vec![only.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// Names in a sentence, not more than one can look through.
+fn few(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().map(String::as_str).take(MOST).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!(
+            "{} and {} more",
+            shown.join(", "),
+            number::count(more as u64)
+        ),
     }
 }
 
@@ -237,7 +259,8 @@ fn tell(dialog: &Dialog, facts: &SourceFacts) {
     if !facts.missing.is_empty() {
         dialog.say(&format!("  not in {}", facts.missing.join(", ")));
     }
-    for (name, number) in by_suite(facts).keys().zip(1..) {
+    let binaries = by_suite(facts);
+    for (name, number) in binaries.keys().zip(1..).take(MOST) {
         let all = facts.suites.iter().flat_map(|suite| &suite.binaries);
         let description = all
             .filter(|binary| binary.name == *name)
@@ -246,6 +269,13 @@ fn tell(dialog: &Dialog, facts: &SourceFacts) {
         dialog.say(&format!(
             "  {number:>3}  {name:<24} {}",
             description.unwrap_or_default()
+        ));
+    }
+    let more = binaries.len().saturating_sub(MOST);
+    if more > 0 {
+        dialog.say(&format!(
+            "       and {}, to be chosen by name",
+            number::counted(more as u64, "other")
         ));
     }
 }
