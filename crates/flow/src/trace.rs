@@ -33,7 +33,7 @@ pub fn trace(context: &Context, asked: &str) -> Result<Trace, Error> {
     match trace::find(&graph, asked) {
         Found::One { key, also } => {
             for other in also {
-                let text = format!("{} is meant; the other is {other}", trace::id(&key));
+                let text = format!("{} is meant; there is {other}, too", trace::id(&key));
                 (context.settings.events)(Event::Note(text));
             }
             Ok(graph.trace(&key, inputs))

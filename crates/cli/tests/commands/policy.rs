@@ -88,6 +88,7 @@ fn suite() -> Suite {
             all("libpam-modules", "1.5.2-6").field("Source", "pam"),
             all("fail2ban", "1.0.2-2")
                 .field("Depends", "python3:any")
+                .field("Tag", "implemented-in::python, network::{client,server}")
                 .file(
                     "usr/share/doc/fail2ban/changelog.Debian",
                     CHANGELOG.as_bytes(),
@@ -231,7 +232,11 @@ fn vulnerability_data_of_the_project_counts() {
 fn the_project_is_checked_and_a_lock_can_be_denied() {
     let project = project();
     let run = project.run(&["check"]).exits(0);
-    assert!(run.stdout.contains("nothing is locked yet"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("nothing is locked yet"),
+        "{}",
+        run.stdout
+    );
     let run = project.run(&["lock"]).exits(0);
     assert!(run.stdout.contains("unapproved"), "{}", run.stdout);
     shows(
@@ -259,6 +264,21 @@ fn the_project_is_checked_and_a_lock_can_be_denied() {
         "{denies}[[policy.waivers]]\nrule = \"unapproved\"\nimage = \"minimal\"\nuntil = \"2999-01-01\"\nreason = \"x\"\n"
     ));
     let _ = project.run(&["update"]).exits(0);
+}
+
+#[test]
+fn an_image_that_has_grown_names_the_package_through_which() {
+    let project = project();
+    let more = "\n[[source]]\nsuite = \"bookworm\"\nname = \"fail2ban\"\nversion = \"1.0.2-1\"\nbinaries = [\"fail2ban=1.0.2-1\"]\n";
+    project
+        .home
+        .write("proposals/0001-base.flat.toml", &format!("{FROZEN}{more}"));
+    let _ = project.run(&["lock"]).exits(0);
+    let run = project.run(&["check", "--today", "2026-06-01"]).exits(0);
+    let line = "python3-defaults (source of python3) came in through fail2ban, which is approved without it: fail2ban → python3";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    project.write_repository("[policy]\ngrowth = \"deny\"\n");
+    let _ = project.run(&["check", "--today", "2026-06-01"]).exits(1);
 }
 
 #[test]

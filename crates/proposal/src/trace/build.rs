@@ -54,7 +54,20 @@ impl Known<'_> {
         }
         self.images(&mut graph);
         self.boards(&mut graph);
+        self.candidates(&mut graph);
         graph
+    }
+
+    /// Sources that are known to give a capability, where no proposal names them for it.
+    fn candidates(&self, graph: &mut Graph) {
+        for capability in self.catalogue.capabilities.values() {
+            let above = graph.node(Kind::Capability, &capability.name, "");
+            for name in &capability.packages {
+                let source = graph.node(Kind::Source, name, "");
+                // A link that is there already says more and stays.
+                graph.link(&above, &source, "could be given by");
+            }
+        }
     }
 
     /// Requirements, what serves them, and what shows them.

@@ -31,8 +31,17 @@ pub fn find(graph: &Graph, asked: &str) -> Found {
         .filter(|key| kind.is_none_or(|kind| key.0 == kind) && is_meant(key, name))
         .cloned()
         .collect();
-    // A source and a binary of one name: the source stands above and shows both.
     let mut also = Vec::new();
+    // Proposals are often named after a package; then the package is meant.
+    let others = found.iter().any(|key| key.0 != Kind::Proposal);
+    found.retain(|key| {
+        let by_slug = key.0 == Kind::Proposal && key.1 != name && others;
+        if by_slug {
+            also.push(id(key));
+        }
+        !by_slug
+    });
+    // A source and a binary of one name: the source stands above and shows both.
     if let [(Kind::Source, _), (Kind::Binary, _)] = found.as_slice() {
         also.extend(found.pop().as_ref().map(id));
     }

@@ -29,13 +29,20 @@ kind = "hardware"
 [capabilities.key-storage]
 title = "keeps keys"
 requirements = ["CR 1.9", "CR 1.14"]
-packages = ["tpm2-tools"]
+packages = ["tpm2-tools", "softhsm2"]
 features = ["tpm2"]
 "#;
 
 const PROPOSAL: &str = "id = 2\ntitle = \"Security\"\nproposer = \"wg\"\nrevision = 1\nstatus = \"draft\"\n\
     suites = [\"bookworm\"]\narchitectures = [\"amd64\"]\n\n[[package]]\nsource = \"tpm2-tools\"\n\
     binaries = [\"tpm2-tools\"]\ncapabilities = [\"key-storage\"]\nneeds = [\"tpm2\"]\n";
+
+/// The graph with a source of the name that the proposal has.
+fn graph_with_namesake() -> Graph {
+    let mut graph = graph();
+    graph.node(TraceKind::Source, "security", "");
+    graph
+}
 
 fn graph() -> Graph {
     let mut catalogue = Catalogue::default();
@@ -113,6 +120,7 @@ fn a_requirement_leads_down_to_boards_and_tests() {
     let expected = "\
 requirement CR 1.14  Symmetric keys
   ↓ served by: capability key-storage  keeps keys
+    ↓ could be given by: source softhsm2
     ↓ given by: source tpm2-tools
       ↓ builds: binary tpm2-tools
       ↓ needs: feature tpm2  a TPM
@@ -157,6 +165,11 @@ fn names_are_found_by_every_form_and_ambiguous_ones_are_not_guessed() {
     assert_eq!(one("tpm2-tools"), source);
     assert_eq!(one("binary:tpm2-tools").0, "binary:tpm2-tools");
     assert_eq!(one("CR 1.14").0, "requirement:CR 1.14");
+    let namesake = Found::One {
+        key: (TraceKind::Source, "security".to_owned()),
+        also: vec!["proposal:0002-security".to_owned()],
+    };
+    assert_eq!(find(&graph_with_namesake(), "security"), namesake);
     let several = Found::Several(vec![
         "source:tpm2-tss".to_owned(),
         "image:tpm2-tss".to_owned(),
