@@ -18,7 +18,6 @@ fn kept() -> CapabilitySet {
         | CapabilitySet::SETFCAP
         | CapabilitySet::NET_BIND_SERVICE
         | CapabilitySet::SYS_CHROOT
-        | CapabilitySet::AUDIT_WRITE
 }
 
 /// Gives up all other capabilities, for this process and for all that it starts.

@@ -2,7 +2,9 @@
 //!
 //! It does two things. Calls that wait for a disk answer at once: the tree lies in memory or
 //! is written out in one go afterwards, and `dpkg` asks for thousands of them. And calls that
-//! reach parts of the kernel which namespaces do not divide are refused. It is no border by
+//! reach parts of the kernel which namespaces do not divide are refused: among them sockets of
+//! all families but the usual, whose modules the kernel would load for anybody, and the line to
+//! the host's audit log. It is no border by
 //! itself: that is drawn by the namespaces and the missing capabilities. It is written out by
 //! hand because one filter must serve two sets of call numbers: packages of i386 run on amd64.
 
@@ -20,6 +22,10 @@ struct Calls {
     absent: &'static [i64],
     /// Take flags as first argument; refused where these ask for a user namespace.
     flagged: [i64; 2],
+    /// Makes a socket.
+    socket: i64,
+    /// Makes a socket of a family that a filter cannot see, if its first argument is 1.
+    old_socket: Option<i64>,
 }
 
 const AUDIT_X86_64: u32 = 0xc000_003e;
@@ -63,6 +69,7 @@ const NATIVE: Calls = Calls {
         libc::SYS_init_module,
         libc::SYS_finit_module,
         libc::SYS_delete_module,
+        libc::SYS_syslog,
     ],
     absent: &[
         libc::SYS_clone3,
@@ -71,6 +78,8 @@ const NATIVE: Calls = Calls {
         libc::SYS_io_uring_register,
     ],
     flagged: [libc::SYS_clone, libc::SYS_unshare],
+    socket: libc::SYS_socket,
+    old_socket: None,
 };
 
 /// The numbers of the 32-bit programs that the same machine may run.
@@ -78,17 +87,25 @@ const SMALLER: Option<Calls> = if cfg!(target_arch = "x86_64") {
     Some(Calls {
         audit: AUDIT_I386,
         idle: &[118, 148, 36, 344, 144, 314],
-        refused: &[346, 288, 286, 287, 357, 336, 374, 342, 283, 128, 350, 129],
+        refused: &[
+            346, 288, 286, 287, 357, 336, 374, 342, 283, 128, 350, 129, 103,
+        ],
         absent: &[435, 425, 426, 427],
         flagged: [120, 310],
+        socket: 359,
+        old_socket: Some(102),
     })
 } else if cfg!(target_arch = "aarch64") {
     Some(Calls {
         audit: AUDIT_ARM,
         idle: &[118, 148, 36, 373, 144, 341],
-        refused: &[375, 311, 309, 310, 386, 364, 388, 371, 347, 128, 379, 129],
+        refused: &[
+            375, 311, 309, 310, 386, 364, 388, 371, 347, 128, 379, 129, 103,
+        ],
         absent: &[435, 425, 426, 427],
         flagged: [120, 337],
+        socket: 281,
+        old_socket: None,
     })
 } else {
     None
@@ -98,6 +115,8 @@ const SMALLER: Option<Calls> = if cfg!(target_arch = "x86_64") {
 const NUMBER: u32 = 0;
 const AUDIT: u32 = 4;
 const ARGUMENT: u32 = if cfg!(target_endian = "big") { 20 } else { 16 };
+/// From one argument to the next.
+const WIDTH: u32 = 8;
 
 const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 const fn answer(errno: i32) -> u32 {
@@ -170,7 +189,39 @@ fn body(calls: &Calls) -> Vec<libc::sock_filter> {
         lines.push(give(answer(libc::EPERM)));
         lines.push(give(ALLOW));
     }
+    lines.extend(sockets(calls));
     lines.push(give(ALLOW));
+    lines
+}
+
+/// Which sockets may be made.
+fn sockets(calls: &Calls) -> Vec<libc::sock_filter> {
+    const AUDIT: u32 = 9;
+    let no_family = give(answer(libc::EAFNOSUPPORT));
+    let mut lines = vec![
+        equal(calls.socket as u32, 0, 10),
+        load(ARGUMENT),
+        equal(libc::AF_UNIX as u32, 6, 0),
+        equal(libc::AF_INET as u32, 5, 0),
+        equal(libc::AF_INET6 as u32, 4, 0),
+        equal(libc::AF_NETLINK as u32, 1, 0),
+        no_family,
+        load(ARGUMENT + 2 * WIDTH),
+        equal(AUDIT, 1, 0),
+        give(ALLOW),
+        // What a kernel without audit says: programs know that answer.
+        give(answer(libc::EPROTONOSUPPORT)),
+    ];
+    if let Some(number) = calls.old_socket {
+        let refuse = [
+            equal(number as u32, 0, 4),
+            load(ARGUMENT),
+            equal(1, 0, 1),
+            no_family,
+            give(ALLOW),
+        ];
+        lines.splice(0..0, refuse);
+    }
     lines
 }
 

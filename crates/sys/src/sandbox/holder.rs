@@ -112,6 +112,8 @@ fn hold(table: &[(&str, Main)], call: &Call, line: &UnixStream) -> Result<i32, S
             | UnshareFlags::NEWNET,
     )
     .step("make namespaces")?;
+    // Its name of a group of processes is the host's; a kernel without such groups has none.
+    let _no_groups = process::unshare(UnshareFlags::NEWCGROUP);
     // A change of user numbers has cleared it.
     process::die_with_parent().step("follow its parent")?;
     let (alive, held) =

@@ -46,10 +46,19 @@ pub(super) fn attach(mount: impl AsFd, place: impl AsFd) -> io::Result<()> {
 }
 
 /// Makes a mount read-only and its set-user-id programs without effect.
+pub(super) fn read_only(mount: impl AsFd) -> io::Result<()> {
+    set(mount, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID)
+}
+
+/// Makes the device nodes of a mount mere files.
+pub(super) fn without_devices(mount: impl AsFd) -> io::Result<()> {
+    set(mount, libc::MOUNT_ATTR_NODEV)
+}
+
+/// Sets attributes of one mount.
 // There is no safe form of mount_setattr yet.
 #[allow(unsafe_code)]
-pub(super) fn read_only(mount: impl AsFd) -> io::Result<()> {
-    let flags = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID;
+fn set(mount: impl AsFd, flags: u64) -> io::Result<()> {
     let attributes = libc::mount_attr {
         attr_set: flags,
         attr_clr: 0,

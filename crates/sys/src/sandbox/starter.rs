@@ -80,12 +80,15 @@ impl Starter {
 
     /// Has a program started in a tree.
     pub(super) fn start(&self, tree: &Path, program: &Program) -> Result<Running, SandboxError> {
-        let tree = mounts::copy_all(tree).step(&format!("open the tree {}", tree.display()))?;
+        let what = format!("open the tree {}", tree.display());
+        let tree = mounts::copy_all(tree).step(&what)?;
+        mounts::without_devices(&tree).step(&what)?;
         let mut binds = Vec::new();
         for (source, _) in &program.read_only_binds {
             let what = format!("show {} in the tree", source.display());
             let bind = mounts::copy(source).step(&what)?;
             mounts::read_only(&bind).step(&what)?;
+            mounts::without_devices(&bind).step(&what)?;
             binds.push(bind);
         }
         let (output, written) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).step("make a pipe")?;

@@ -291,8 +291,17 @@ fn by_proc(host: &Host) -> Result<(), String> {
             }
         }
     }
-    if fs::File::open("/proc/1/mem").is_ok() {
-        return Err("the memory of process 1".into());
+    for name in ["mem", "exe", "environ", "maps"] {
+        if fs::File::open(format!("/proc/1/{name}")).is_ok_and(|mut file| {
+            let mut bytes = [0; 16];
+            file.read(&mut bytes).is_ok_and(|count| count > 0)
+        }) {
+            return Err(format!("{name} of process 1"));
+        }
+    }
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    if groups.lines().any(|line| !line.ends_with(":/")) {
+        return Err(format!("the host's groups of processes: {groups}"));
     }
     if fs::File::open("/proc/kcore").is_ok() || fs::File::open("/proc/kmsg").is_ok() {
         return Err("the memory or the log of the kernel".into());
@@ -658,6 +667,7 @@ fn by_capability(_: &Host) -> Result<(), String> {
         | CapabilitySet::NET_RAW
         | CapabilitySet::DAC_READ_SEARCH
         | CapabilitySet::MKNOD
+        | CapabilitySet::AUDIT_WRITE
         | CapabilitySet::BPF;
     if sets.permitted.intersects(dangerous) {
         return Err(format!("{:?}", sets.permitted));
@@ -678,6 +688,23 @@ fn by_call(_: &Host) -> Result<(), String> {
     )?;
     refused("userfaultfd", call(libc::SYS_userfaultfd, [0; 5]))?;
     refused("perf_event_open", call(libc::SYS_perf_event_open, [0; 5]))?;
+    refused("syslog", call(libc::SYS_syslog, [10, 0, 0, 0, 0]))?;
+    // Machines around this one, the kernel's own cryptography, the host's audit log, raw frames.
+    for (family, kind, protocol) in [(40, 1, 0), (38, 5, 0), (16, 3, 9), (17, 3, 0), (31, 1, 0)] {
+        let what = format!("a socket of family {family}");
+        refused(
+            &what,
+            call(libc::SYS_socket, [family, kind, protocol, 0, 0]),
+        )?;
+        let error = std::io::Error::last_os_error().raw_os_error();
+        if !matches!(error, Some(libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT)) {
+            return Err(format!("{what} is refused too late: {error:?}"));
+        }
+    }
+    for (family, kind, protocol) in [(1, 1, 0), (2, 1, 0), (10, 2, 0), (16, 3, 0)] {
+        let made = call(libc::SYS_socket, [family, kind, protocol, 0, 0]);
+        assert!(made >= 0, "a socket of family {family} is usual");
+    }
     // The numbers of x32: getpid must not be answered.
     #[cfg(target_arch = "x86_64")]
     refused("x32", call(0x4000_0000 + libc::SYS_getpid, [0; 5]))?;
