@@ -3,8 +3,10 @@
 //! All of them follow from the manifest and the content of the files alone. An output is written
 //! under the name that the job gives, which must be free.
 
+mod access;
 mod directory;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -102,11 +104,16 @@ fn described(entry: &Entry) -> Option<TarEntry> {
         Node::Fifo => (TarKind::Fifo, Vec::new(), 0, (0, 0)),
         Node::Socket => return None,
     };
-    let attributes = match entry.node {
-        // They belong to the file, which has been told under its first name.
-        Node::Hardlink(_) => Vec::new(),
-        _ => entry.attributes.iter().collect(),
-    };
+    let mut attributes = BTreeMap::new();
+    // Those of a file with several names have been told under its first.
+    if !matches!(entry.node, Node::Hardlink(_)) {
+        for (name, value) in &entry.attributes {
+            attributes.insert(format!("{ATTRIBUTE}{name}"), value.clone());
+            if let Some((key, text)) = access::text(name, value) {
+                attributes.insert(key.to_owned(), text);
+            }
+        }
+    }
     Some(TarEntry {
         path: dotted(&entry.path),
         kind,
@@ -119,10 +126,7 @@ fn described(entry: &Entry) -> Option<TarEntry> {
         size,
         modified: entry.modified,
         device,
-        attributes: attributes
-            .into_iter()
-            .map(|(name, value)| (format!("{ATTRIBUTE}{name}"), value.clone()))
-            .collect(),
+        attributes,
         offset: 0,
     })
 }

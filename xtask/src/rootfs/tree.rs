@@ -262,9 +262,12 @@ impl Reader {
         if matches!(kind, Kind::File { .. }) {
             self.skip(size)?;
         }
+        // Access control lists may be told twice: as the kernel has them, and as a text.
+        let mut keys = ahead.pax.iter().map(|(key, _)| key);
+        let told = keys.any(|key| key.starts_with("SCHILY.xattr.system.posix_acl_"));
         let xattrs = ahead.pax.iter().filter_map(|(key, value)| {
             let key = key.strip_prefix("SCHILY.")?;
-            (key.starts_with("xattr.") || key.starts_with("acl."))
+            (key.starts_with("xattr.") || (key.starts_with("acl.") && !told))
                 .then(|| (key.to_owned(), value.clone()))
         });
         let entry = Entry {
