@@ -103,7 +103,14 @@ impl ImageOptions {
         }
         let name = name_with_options(&shown.image, &shown.options);
         let name = session.output.style().paint(Ink::Strong, printable(&name));
-        let title = format!("{name} {} {}", shown.suite, shown.architecture);
+        let mut title = format!("{name} {} {}", shown.suite, shown.architecture);
+        if shown
+            .on
+            .iter()
+            .any(|option| !shown.options.contains(option))
+        {
+            title.push_str(&format!(", options on: {}", shown.on.join(", ")));
+        }
         session.output.line(&title)?;
         let text = values(&shown).render(session.output.style(), session.output.width());
         session.output.text(&text)?;

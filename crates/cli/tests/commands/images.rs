@@ -22,7 +22,7 @@ fn project() -> Project {
          [options.debug]\npackages = [\"gdb\"]\nsysctl.\"kernel.panic\" = 0\n\
          files.\"/etc/motd\".content = \"\"\"two\nlines\n\"\"\"\n\n\
          [options.brand]\nrequires = [\"debug\"]\nsystem.hostname = \"brand\"\n\n\
-         [options.next]\nsuites = [\"trixie\"]\n",
+         [options.next]\narchitectures = [\"arm64\"]\n",
     );
     project
 }
@@ -77,7 +77,9 @@ fn what_cannot_be_composed_is_said_with_a_way_out() {
     shows(&project, "show-image-unknown", &["show", "image", "gatway"]);
     let option = ["show", "image", "gateway", "--with", "debugg"];
     shows(&project, "show-image-option", &option);
-    let off = ["show", "image", "gateway", "--with", "next"];
+    let off = [
+        "show", "image", "gateway", "--with", "next", "--arch", "amd64",
+    ];
     shows(&project, "show-image-off", &off);
     project.home.write(
         "images/gateway.toml",

@@ -61,8 +61,8 @@ fn rank(universe: &Universe<'_>, source: &str, reason: &Reason) -> Rank {
 /// A reason in the words of the list of changes.
 fn sentence(universe: &Universe<'_>, reason: &Reason, plan: &Plan) -> String {
     match describe::why(universe, reason, plan.variant.as_str()) {
-        Why::Wish { wish } => format!("{}: wish {wish}", plan.image),
-        Why::Variant { variant } => format!("{}: variant {variant}", plan.image),
+        Why::Wish { wish } => format!("{}: wish {wish}", plan.name()),
+        Why::Variant { variant } => format!("{}: variant {variant}", plan.name()),
         Why::Relation {
             by,
             field,

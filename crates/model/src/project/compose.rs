@@ -224,7 +224,7 @@ impl Sets {
 }
 
 /// An option's table without what only limits it.
-fn without_limits(table: &Table) -> Table {
+pub(super) fn without_limits(table: &Table) -> Table {
     let mut table = table.clone();
     for key in ["suites", "architectures", "requires", "excludes"] {
         table.remove(key);

@@ -320,6 +320,18 @@ fn every_fault_of_a_composition_names_the_places() {
             "2:1: there is no inherited `root` to take away (nothing is inherited here)",
         ),
         (
+            "[options.a]\nsuites = [\"bokworm\"]",
+            "2:11: no repository of the project serves the suite `bokworm` (did you mean `bookworm`?)",
+        ),
+        (
+            "sysctl.a.b = 1\nsysctl.\"a.b\" = 2",
+            "2:8: `a.b` stands here twice",
+        ),
+        (
+            "users.admin = 1",
+            "1:15: `admin` must be a table, not a whole number",
+        ),
+        (
             "combinations = [[\"a\", \"b\"]]\n[options.a]\nsystem.hostname = \"x\"\n[options.b]\nsystem.hostname = \"y\"",
             "5:19: the options `a` and `b` contradict each other in `system.hostname`: images/gateway.toml:3:19 and images/gateway.toml:5:19",
         ),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compose::{Build, Composition};
+use super::compose::{Build, Composition, without_limits};
 use super::convert::{checked, checked_list, debian_suites, names_of};
 use super::layers::{self, Files};
 use super::merge::merge;
@@ -97,7 +97,16 @@ impl Defaults<'_> {
         for option in &image.options.all {
             let mut alone = body.clone();
             for table in &option.tables {
-                merge(&mut alone, table, OPTION_FIELDS)?;
+                merge(&mut alone, &without_limits(table), OPTION_FIELDS)?;
+                let suites = table
+                    .get("suites")
+                    .map_or(&[][..], |entry| entry.node.items());
+                let text = |node: &Node| node.text().unwrap_or_default().to_owned();
+                let suites: Vec<(String, Spot)> = suites
+                    .iter()
+                    .map(|node| (text(node), node.spot.clone()))
+                    .collect();
+                self.check_suites(&suites)?;
             }
         }
         Ok(image)

@@ -1,5 +1,7 @@
 //! What settings mean, and every complaint about them with its place.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::project::Project;
 use crate::source::Source;
@@ -28,9 +30,9 @@ fn content<'a>(settings: &'a Settings, path: &str) -> (&'a str, Option<u32>) {
     }
 }
 
-#[test]
-fn every_table_means_what_it_says() {
-    let image = format!(
+/// An image that says something of everything.
+fn everything() -> String {
+    format!(
         r#"
 scripts = ["scripts/last.sh"]
 [system]
@@ -89,7 +91,12 @@ content = "Defaults lecture=never\n"
 [clean]
 logs = false
 "#
-    );
+    )
+}
+
+#[test]
+fn every_table_means_what_it_says() {
+    let image = everything();
     let settings = read(&image).expect("good");
     assert_eq!(
         settings.system.hostname.as_deref(),
@@ -370,4 +377,23 @@ fn an_option_is_read_even_where_its_settings_are_wrong_in_combination_alone() {
     let image = "[files.\"/etc/x\"]\ncontent = \"a\"\n[options.debug.directories.\"/etc/x/y\"]\n";
     let error = read(image).expect_err("a clash").to_string();
     assert!(error.contains("lies below, a file"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn no_image_makes_the_reader_panic(
+        at in 0_usize..2000,
+        length in 0_usize..40,
+        junk in "\\PC{0,12}|-[a-z]{1,5}|[0-9]{1,20}|\"|false",
+    ) {
+        let mut text = everything();
+        let start = at.min(text.len());
+        let end = (start + length).min(text.len());
+        if text.is_char_boundary(start) && text.is_char_boundary(end) {
+            text.replace_range(start..end, &junk);
+        }
+        if let Err(error) = read(&text) {
+            prop_assert!(error.spot.line >= 1 && error.spot.column >= 1);
+        }
+    }
 }
