@@ -1,11 +1,13 @@
 //! Whole builds of a toy Debian.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use formwork_testkit::package::Package;
 
-use super::support::{PLACE, buildable, built, digest, hello, json, names};
+use super::PROGRAM;
+use super::support::{PLACE, buildable, built, digest, hello, is_root, json, names};
 
 /// All files that a build leaves, in the order of their names.
 const FILES: [&str; 5] = [
@@ -192,4 +194,54 @@ fn the_command_line_alone_describes_a_tree() {
     let packages = json(&elsewhere.join("root.packages.json"));
     let list = packages["packages"].as_array().expect("packages");
     assert_eq!(list.len(), 3);
+}
+
+#[test]
+fn an_ordinary_user_builds_the_same_bits() {
+    if !is_root() || !Path::new("/usr/bin/newuidmap").exists() {
+        eprintln!("skipped: only root can lend ids, and only newuidmap can map them");
+        return;
+    }
+    let Some(project) = buildable(&[hello()]) else {
+        return;
+    };
+    project.run(&["build"]).exits(0);
+    let names = FILES.map(|name| built(&project, name));
+    let before: Vec<String> = names.iter().map(|path| digest(path)).collect();
+    let lent = project.home.path().join("lent");
+    fs::write(&lent, "65534:1000000:65536\n").expect("a file");
+    let program = project.home.path().join("formwork");
+    fs::copy(PROGRAM, &program).expect("a copy");
+    let given = Command::new("chown")
+        .args(["--recursive", "65534:65534"])
+        .arg(project.home.path())
+        .status();
+    assert!(given.expect("chown").success());
+    // In a view of the file system of its own; the machine's files stay as they are.
+    let script = format!(
+        "chown root {lent} && mount --bind {lent} /etc/subuid && mount --bind {lent} /etc/subgid \
+         && exec setpriv --reuid=65534 --regid=65534 --clear-groups {} build",
+        program.display(),
+        lent = lent.display()
+    );
+    let run = project
+        .home
+        .command("unshare")
+        .args(["--mount", "sh", "-c", &script])
+        .output()
+        .expect("unshare");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let log = json(&built(&project, "minimal.log.json"));
+    assert_eq!(log["host"]["root"], false);
+    for ((path, before), name) in names.iter().zip(&before).zip(FILES) {
+        assert_eq!(
+            digest(path) == *before,
+            name != "minimal.log.json",
+            "{name}"
+        );
+    }
 }
