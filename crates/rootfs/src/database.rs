@@ -208,12 +208,13 @@ fn stanza(control: &Control) -> Result<String, Error> {
             stanza.push_str("Status: install ok unpacked\n");
         }
     }
-    let conffiles = control.conffiles()?;
+    let conffiles = control.conffile_lines()?;
     if !conffiles.is_empty() {
         stanza.push_str("Conffiles:\n");
-        for path in conffiles {
+        for (path, leaves) in conffiles {
             let path = String::from_utf8_lossy(&path).into_owned();
-            stanza.push_str(&format!(" /{path} newconffile\n"));
+            let flag = if leaves { " remove-on-upgrade" } else { "" };
+            stanza.push_str(&format!(" /{path} newconffile{flag}\n"));
         }
     }
     Ok(stanza)

@@ -88,12 +88,10 @@ pub(crate) fn install(context: &mut Context<'_>, tree: &Tree, stage: &Tree) -> R
         told: BTreeSet::new(),
         dpkg_version: dpkg_version(&controls),
     };
-    let hosts = Hosts::put(tree)?;
     staging.during(threads, || -> Result<(), Error> {
         install.essential(context, &first)?;
         install.rest(context, &second)
     })?;
-    hosts.take(tree)?;
     install.check()?;
     let automatic: Vec<&Control> = second
         .iter()
@@ -342,28 +340,6 @@ impl Services {
         }
         if self.daemon {
             tree.rename(format!("{DAEMON}.REAL"), DAEMON)?;
-        }
-        Ok(())
-    }
-}
-
-/// The names that scripts can look up: that of the machine that is not there yet.
-struct Hosts;
-
-const HOSTS: &str = "etc/hosts";
-const LOCALHOST: &[u8] = b"127.0.0.1\tlocalhost\n::1\tlocalhost\n";
-
-impl Hosts {
-    fn put(tree: &Tree) -> Result<Hosts, Error> {
-        tree.create_directories("etc")?;
-        tree.write(HOSTS, LOCALHOST, 0o644)?;
-        Ok(Hosts)
-    }
-
-    /// Takes it away, unless a script has made something of it.
-    fn take(self, tree: &Tree) -> Result<(), Error> {
-        if tree.read_if_there(HOSTS)?.as_deref() == Some(LOCALHOST) {
-            tree.remove(HOSTS)?;
         }
         Ok(())
     }

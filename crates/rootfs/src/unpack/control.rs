@@ -98,17 +98,31 @@ impl Control {
 
     /// The paths of its configuration files, without the slash in front.
     pub(crate) fn conffiles(&self) -> Result<Vec<Vec<u8>>, Error> {
+        let lines = self.conffile_lines()?.into_iter();
+        Ok(lines
+            .filter(|(_, leaves)| !leaves)
+            .map(|(path, _)| path)
+            .collect())
+    }
+
+    /// All paths of its list of configuration files, and whether each is one that leaves with an
+    /// upgrade: of such a file the package has no content, but dpkg notes it all the same.
+    pub(crate) fn conffile_lines(&self) -> Result<Vec<(Vec<u8>, bool)>, Error> {
+        const LEAVES: &[u8] = b"remove-on-upgrade ";
         let Some(file) = self.file("conffiles") else {
             return Ok(Vec::new());
         };
-        let mut paths = Vec::new();
+        let mut lines = Vec::new();
         for line in file.content.split(|byte| *byte == b'\n') {
             let line = line.trim_ascii_end();
-            match line {
+            let (path, leaves) = match line.strip_prefix(LEAVES) {
+                Some(path) => (path.trim_ascii_start(), true),
+                None => (line, false),
+            };
+            match path {
                 b"" => {}
-                [b'/', path @ ..] => paths.push(path.to_vec()),
-                line if line.starts_with(b"remove-on-upgrade ") => {}
-                line => {
+                [b'/', path @ ..] => lines.push((path.to_vec(), leaves)),
+                _ => {
                     return Err(Error::Broken {
                         package: self.label(),
                         reason: format!("its conffiles name {}", line.escape_ascii()),
@@ -116,7 +130,7 @@ impl Control {
                 }
             }
         }
-        Ok(paths)
+        Ok(lines)
     }
 }
 
