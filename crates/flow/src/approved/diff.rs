@@ -106,18 +106,20 @@ pub fn since_sent(
     }
     let mut diffs = Vec::new();
     for (recipient, records) in &newest {
-        let known: BTreeSet<&String> = records.keys().collect();
-        let names = known.into_iter().filter(|suite| asked(suites, suite));
+        // A suite that was never sent is told of if it is asked for by name.
+        let named = suites.iter().filter(|suite| now.contains_key(*suite));
+        let names: BTreeSet<&String> = records.keys().chain(named).collect();
         let mut before = Vec::new();
         let mut changed = Vec::new();
-        for suite in names {
-            let Some(record) = records.get(suite) else {
-                continue;
-            };
-            before.push(format!("{suite} sent {}", record.date.date()));
+        for suite in names.into_iter().filter(|suite| asked(suites, suite)) {
+            let record = records.get(suite);
+            before.push(match record {
+                Some(record) => format!("{suite} sent {}", record.date.date()),
+                None => format!("{suite} never sent"),
+            });
             let one = diff::listings(
                 suite,
-                &diff::of_entries(entries(record)),
+                &diff::of_entries(record.into_iter().flat_map(entries)),
                 &diff::of_approved(now.get(suite)),
             );
             changed.extend((!diff::is_empty(&one)).then_some(one));
