@@ -75,10 +75,10 @@ fn rewrite(tree: &Tree, path: &str, change: &dyn Fn(&str) -> String) -> Result<(
 fn password_ages(shadow: &str, day: i64) -> String {
     let line = |line: &str| {
         let mut fields: Vec<String> = line.split(':').map(str::to_owned).collect();
-        if let Some(age) = fields.get_mut(2) {
-            if age.parse::<i64>().is_ok_and(|age| age > day) {
-                *age = day.to_string();
-            }
+        if let Some(age) = fields.get_mut(2)
+            && age.parse::<i64>().is_ok_and(|age| age > day)
+        {
+            *age = day.to_string();
         }
         format!("{}\n", fields.join(":"))
     };

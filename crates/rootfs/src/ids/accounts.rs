@@ -65,10 +65,10 @@ fn named(line: &str) -> Option<(&str, u32)> {
 /// The line with the number in one of its fields replaced.
 fn renumbered(line: &str, field: usize, numbers: &BTreeMap<u32, u32>) -> String {
     let mut fields: Vec<String> = line.split(':').map(str::to_owned).collect();
-    if let Some(text) = fields.get_mut(field) {
-        if let Some(new) = number(text).and_then(|old| numbers.get(&old)) {
-            *text = new.to_string();
-        }
+    if let Some(text) = fields.get_mut(field)
+        && let Some(new) = number(text).and_then(|old| numbers.get(&old))
+    {
+        *text = new.to_string();
     }
     fields.join(":")
 }
