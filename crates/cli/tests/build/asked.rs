@@ -134,6 +134,7 @@ fn packages_that_cannot_be_had_are_all_named() {
 #[test]
 fn options_that_contradict_or_are_off() {
     let project = plain();
+    project.write_repository("serves = [\"bookworm\", \"trixie\"]");
     project.home.write(
         "images/minimal.toml",
         "packages = [\"hello\"]\nvariant = \"essential\"\n\
