@@ -65,7 +65,7 @@ impl Known<'_> {
             for name in &capability.packages {
                 let source = graph.node(Kind::Source, name, "");
                 // A link that is there already says more and stays.
-                graph.link(&above, &source, "could be given by");
+                graph.possible(&above, &source, "could be given by");
             }
         }
     }

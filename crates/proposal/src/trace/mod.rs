@@ -31,7 +31,7 @@ pub struct Graph {
     nodes: BTreeMap<Key, String>,
     /// How a thing is linked to one below it.
     below: BTreeMap<Key, BTreeMap<Key, String>>,
-    /// The things above a thing.
+    /// The things above a thing; without those that it only could serve.
     above: BTreeMap<Key, BTreeSet<Key>>,
 }
 
@@ -54,6 +54,19 @@ impl Graph {
         back.insert(above.clone());
     }
 
+    /// Notes that a thing could stand below another, though nobody says that it does. It is told
+    /// from above, as a possibility, and never from below, as if it were so.
+    fn possible(&mut self, above: &Key, below: &Key, how: &str) {
+        let links = self.below.entry(above.clone()).or_default();
+        links.entry(below.clone()).or_insert_with(|| how.to_owned());
+    }
+
+    /// Whether a link counts from below, too.
+    fn is_certain(&self, above: &Key, below: &Key) -> bool {
+        let own = self.above.get(below);
+        own.is_some_and(|own| own.contains(above))
+    }
+
     /// All things, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.nodes.keys()
@@ -68,12 +81,11 @@ impl Graph {
     /// The trace of a thing.
     #[must_use]
     pub fn trace(&self, subject: &Key, inputs: Vec<Input>) -> Trace {
-        let mut keys = self.reached(subject, true);
-        keys.extend(self.reached(subject, false));
         let upper = self.reached(subject, true);
         let lower = self.reached(subject, false);
+        let keys: BTreeSet<Key> = upper.union(&lower).cloned().collect();
         let within = |above: &Key, below: &Key| {
-            (upper.contains(above) && upper.contains(below))
+            (upper.contains(above) && upper.contains(below) && self.is_certain(above, below))
                 || (lower.contains(above) && lower.contains(below))
         };
         let mut links = Vec::new();

@@ -116,6 +116,14 @@ source tpm2-tools
 }
 
 #[test]
+fn what_only_could_serve_is_not_told_from_below() {
+    assert_eq!(
+        tree(&trace("softhsm2")),
+        "source softhsm2\n  nothing is linked to it\n"
+    );
+}
+
+#[test]
 fn a_requirement_leads_down_to_boards_and_tests() {
     let expected = "\
 requirement CR 1.14  Symmetric keys
