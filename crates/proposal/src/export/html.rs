@@ -5,7 +5,7 @@ use formwork_model::documents::{FlatAside, FlatSource};
 use formwork_model::proposal::{Review, Status, Verdict};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::mail::megabytes;
+use super::mail::{megabytes, of_approved};
 use super::{Changes, File, Packet, Row, Server, date};
 use crate::cost;
 use crate::formats::{revision, state};
@@ -74,7 +74,7 @@ fn head(packet: &Packet<'_>) -> Markup {
         (
             "new binary packages",
             cost.new_binaries.to_string(),
-            String::new(),
+            of_approved(flat, &cost),
         ),
         (
             "installed",

@@ -1,6 +1,6 @@
 //! The mail that lays a revision before the reviewers.
 
-use formwork_model::documents::{FlatAside, SuiteDiff};
+use formwork_model::documents::{Cost, Flat, FlatAside, SuiteDiff};
 use formwork_model::proposal::Status;
 
 use super::{Changes, File, Packet};
@@ -101,16 +101,25 @@ fn numbers(packet: &Packet<'_>) -> String {
         .count();
     format!(
         "  source packages        {} proposed, {} approved already\n  \
-           new binary packages    {}\n  \
+           new binary packages    {}{}\n  \
            installed size         {} MB\n  \
            interpreters           {interpreters}\n  \
            requirements served    {met} of {}\n",
         flat.proposed,
         flat.approved,
         cost.new_binaries,
+        of_approved(flat, &cost),
         megabytes(cost.installed_size),
         packet.requirements.len(),
     )
+}
+
+/// How many of the new binaries belong to sources that are approved already.
+pub(super) fn of_approved(flat: &Flat, cost: &Cost) -> String {
+    match cost.new_binaries.saturating_sub(flat.proposed_binaries) {
+        0 => String::new(),
+        more => format!(" ({more} of approved sources)"),
+    }
 }
 
 /// Bytes as megabytes with one digit behind the point.

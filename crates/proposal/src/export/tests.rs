@@ -135,6 +135,7 @@ fn the_mail_says_what_a_reviewer_must_know() {
     );
     for part in [
         "  source packages        5 proposed, 2 approved already\n",
+        "  new binary packages    7 (1 of approved sources)\n",
         "What changed since rev02\n  suricata: proposed → under-discussion\n",
         "\nDeferred\n  duplicity: old Python; first: a port\n",
         "\nTo be taken off the approved list\n  pam-shield\n",
