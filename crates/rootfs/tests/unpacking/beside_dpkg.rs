@@ -196,6 +196,7 @@ fn diversions_and_overrides_are_honoured() {
                 "#7 #8 4750 /usr/s\n#1 #2 0700 /usr/d\n",
             ),
         ],
+        ..Before::default()
     };
     let a = with_usr(
         "a",
@@ -262,6 +263,7 @@ fn the_database_is_what_dpkg_writes() {
 fn names_of_owners_count_once_there_are_accounts() {
     let before = Before {
         files: vec![("etc/group", "root:x:0:\nmade:x:321:\n")],
+        ..Before::default()
     };
     let mut owned = file("./usr/x", b"x", 0o2755);
     owned.group_name = "made";

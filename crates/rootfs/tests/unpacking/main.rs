@@ -7,4 +7,5 @@
 
 mod beside_dpkg;
 mod hostile;
+mod order;
 mod world;

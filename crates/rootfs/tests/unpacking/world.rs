@@ -167,6 +167,8 @@ pub(crate) fn header(entry: &Raw, size: usize) -> Vec<u8> {
 #[derive(Clone, Default)]
 pub(crate) struct Before {
     pub(crate) files: Vec<(&'static str, &'static str)>,
+    /// How every preinst ends.
+    pub(crate) preinst: Ended,
 }
 
 /// A tree as it can be compared: each path with what is there.
@@ -244,6 +246,15 @@ impl World {
 
     /// Unpacks with our own code.
     pub(crate) fn ours(&self, job: &Job, before: &Before) -> Result<PathBuf, Failure> {
+        self.watched(job, before).0
+    }
+
+    /// Unpacks with our own code; tells what was run, in its order.
+    pub(crate) fn watched(
+        &self,
+        job: &Job,
+        before: &Before,
+    ) -> (Result<PathBuf, Failure>, Vec<String>) {
         let work = self.path("ours");
         let _ = fs::remove_dir_all(&work);
         fs::create_dir(&work).unwrap();
@@ -251,8 +262,11 @@ impl World {
         let mut run = Stand {
             root: root.clone(),
             before: Some(before.clone()),
+            preinst: before.preinst.clone(),
+            seen: Vec::new(),
         };
-        inside::make(job, &work, &mut run, &mut |_| {}).map(|_| root)
+        let made = inside::make(job, &work, &mut run, &mut |_| {});
+        (made.map(|_| root), run.seen)
     }
 
     /// Unpacks with dpkg, a package after the other.
@@ -309,22 +323,42 @@ fn put(root: &Path, before: &Before) {
     }
 }
 
-/// Plays the programs of the tree: dpkg configures the first wave and leaves the second alone.
+/// Plays the programs of the tree: dpkg configures, but for the packages that are compared with
+/// those that dpkg has unpacked: they are left as they are.
 struct Stand {
     root: PathBuf,
     before: Option<Before>,
+    preinst: Ended,
+    seen: Vec<String>,
 }
 
 impl Run for Stand {
-    fn run(&mut self, program: &Program, _: &mut dyn FnMut(&str)) -> Result<Ended, Error> {
-        if program.arguments.iter().any(|one| one == "--configure") {
-            let path = self.root.join("var/lib/dpkg/status");
-            let status = fs::read_to_string(&path).unwrap();
-            let done = status.replace("install ok unpacked", "install ok installed");
-            fs::write(path, done).unwrap();
-            if let Some(before) = self.before.take() {
-                put(&self.root, &before);
+    fn run(&mut self, program: &Program, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Error> {
+        let arguments = &program.arguments;
+        let Some(at) = arguments.iter().position(|one| one == "--configure") else {
+            let is_package = |pair: &&(String, String)| pair.0 == "DPKG_MAINTSCRIPT_PACKAGE";
+            let package = program.environment.iter().find(is_package).unwrap();
+            self.seen
+                .push(format!("{} of {}", arguments.join(" "), package.1));
+            assert!(self.root.join("var/lib/dpkg/tmp.ci/control").exists());
+            on_line("said by the script");
+            return Ok(self.preinst.clone());
+        };
+        let names = &arguments[at + 1..];
+        self.seen.push(format!("configure {}", names.join(" ")));
+        let path = self.root.join("var/lib/dpkg/status");
+        let status = fs::read_to_string(&path).unwrap();
+        let configured = status.split_inclusive("\n\n").map(|stanza| {
+            let meant = |name: &String| stanza.starts_with(&format!("Package: {name}\n"));
+            match names == ["-a"] || names.iter().any(meant) {
+                true => stanza.replace("install ok unpacked", "install ok installed"),
+                false => stanza.to_owned(),
             }
+        });
+        let configured: String = configured.collect();
+        fs::write(path, configured).unwrap();
+        if let Some(before) = self.before.take() {
+            put(&self.root, &before);
         }
         Ok(Ended::default())
     }
