@@ -4,5 +4,6 @@
 mod dialogue;
 mod examples;
 mod faults;
+mod life;
 mod old_shapes;
 mod world;

@@ -188,17 +188,17 @@ pub(crate) fn project(archive: &Archive, suites: &[&str]) -> String {
 
 fn toys(suite: &str) -> Vec<Package> {
     let amd64 = |name: &str, version: &str| Package::new(name, version, "amd64");
-    let library = if suite == "bullseye" {
-        "libssl1.1"
+    let (library, version) = if suite == "bullseye" {
+        ("libssl1.1", "1.1-1")
     } else {
-        "libssl3"
+        ("libssl3", "3.0-1")
     };
     vec![
         amd64("base-files", "12").field("Essential", "yes"),
-        amd64("openssl", "3.0-1")
+        amd64("openssl", version)
             .field("Description", "a tool for certificates")
             .field("Depends", library),
-        amd64(library, "3.0-1")
+        amd64(library, version)
             .field("Source", "openssl")
             .field("Description", "the library"),
         amd64("fail2ban", "1.0-2")
