@@ -373,3 +373,42 @@ fn of_two_options_the_one_that_brings_the_other_has_the_last_word() {
     assert_eq!(build.on, ["b", "a"]);
     assert_eq!(build.name(), "gateway+a");
 }
+
+#[test]
+fn a_derived_image_says_more_of_inherited_options_or_less() {
+    let project = read(&[
+        (
+            "base",
+            "packages = [\"a0\"]\nwith = [\"wifi\"]\n[options.wifi]\npackages = [\"iwd\"]\n\
+             [options.debug]\npackages = [\"gdb\"]\n[options.old]\npackages = [\"o0\"]\n",
+        ),
+        (
+            "gateway",
+            "extends = \"base\"\nwith = [\"-wifi\"]\n[options]\nold = false\n\
+             [options.debug]\nrequires = [\"wifi\"]\npackages = [\"-gdb\", \"strace\"]\n",
+        ),
+    ])
+    .expect("good");
+    assert_eq!(
+        builds(&project),
+        [
+            "base",
+            "base+debug",
+            "base+old",
+            "gateway",
+            "gateway+debug",
+            "gateway+wifi"
+        ]
+    );
+    assert_eq!(wishes(&project, "base", &[]), ["a0", "iwd"]);
+    assert_eq!(wishes(&project, "gateway", &[]), ["a0"]);
+    assert_eq!(
+        wishes(&project, "gateway", &["debug"]),
+        ["a0", "iwd", "strace"]
+    );
+    let error = read(&[("gateway", "options.old = false")]).expect_err("nothing to take away");
+    assert_eq!(
+        error.to_string(),
+        "images/gateway.toml:1:9: there is no inherited option `old` to take away"
+    );
+}
