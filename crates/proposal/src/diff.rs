@@ -256,7 +256,8 @@ mod tests {
                 "source = \"pkgconf\"\nbinaries = [\"pkgconf\"]",
                 "source = \"meson\"\nbinaries = [\"meson\"]",
             );
-        let after = Proposal::read(Source::new("proposals/0001-security.toml", &text)).expect("a proposal");
+        let after =
+            Proposal::read(Source::new("proposals/0001-security.toml", &text)).expect("a proposal");
         assert_eq!(
             written(&proposal(), &after),
             [
