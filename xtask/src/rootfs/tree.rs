@@ -263,7 +263,7 @@ impl Reader {
             self.skip(size)?;
         }
         // Access control lists may be told twice: as the kernel has them, and as a text.
-        let mut keys = ahead.pax.iter().map(|(key, _)| key);
+        let mut keys = ahead.pax.keys();
         let told = keys.any(|key| key.starts_with("SCHILY.xattr.system.posix_acl_"));
         let xattrs = ahead.pax.iter().filter_map(|(key, value)| {
             let key = key.strip_prefix("SCHILY.")?;

@@ -13,14 +13,18 @@ use crate::program::{Program, Run};
 /// The first version whose byte code follows from the source alone.
 const FIRST_GOOD: u32 = 11;
 
-/// Makes each file again whose name it reads; one whose source is gone stays.
+/// Makes each file again whose name it reads. One stays whose source is gone or does not compile,
+/// or whose name is none that Python gives.
 const SCRIPT: &str = "\
 import importlib.util, os, py_compile, sys
 for path in sys.stdin.read().splitlines():
-    source = importlib.util.source_from_cache(path)
-    if os.path.exists(source):
-        py_compile.compile(source, cfile=path, doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+    try:
+        source = importlib.util.source_from_cache(path)
+        if os.path.exists(source):
+            py_compile.compile(source, cfile=path, doraise=True,
+                invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+    except (ValueError, py_compile.PyCompileError):
+        pass
 ";
 
 /// Makes the byte code of such versions again, if the tree has one of them.
