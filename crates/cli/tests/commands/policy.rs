@@ -214,6 +214,37 @@ fn what_cannot_be_had_is_unknown_and_an_unknown_package_is_a_finding() {
 }
 
 #[test]
+fn a_file_that_is_gone_is_unknown_and_not_sought_again_and_again() {
+    let project = project();
+    let pool = project.archive.root().join("pool/main/f/fail2ban");
+    let kept = project.home.work().join("kept");
+    std::fs::rename(&pool, &kept).expect("a pool");
+    let check = &["propose", "check", "2", "--today", "2026-06-01"][..];
+    let unknown = "whether it ships services is not known";
+    let first = project.run(check).exits(0);
+    assert!(first.stdout.contains(unknown), "{}", first.stdout);
+    assert!(
+        first.stderr.contains("could not be had"),
+        "{}",
+        first.stderr
+    );
+    let second = project.run(check).exits(0);
+    assert!(second.stdout.contains(unknown), "{}", second.stdout);
+    assert!(
+        second.stderr.contains("a short while ago"),
+        "{}",
+        second.stderr
+    );
+    std::fs::rename(&kept, &pool).expect("a pool");
+    let again = project.run(&[check, &["--refresh"]].concat()).exits(0);
+    assert!(
+        again.stdout.contains("ships services: fail2ban.service"),
+        "{}",
+        again.stdout
+    );
+}
+
+#[test]
 fn vulnerability_data_of_the_project_counts() {
     let project = project();
     project.write_repository("[policy]\nvulnerability_data = \"data/cve.json\"\n");

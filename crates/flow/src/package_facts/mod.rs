@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use formwork_archive::LockedFile;
 use formwork_archive::extract::{Extract, Recipe};
+use formwork_archive::fetch::FetchError;
 use formwork_archive::indices::IndexKind;
 use formwork_deb::deb822::Paragraph;
 use formwork_deb::sha256::Sha256;
@@ -259,7 +260,7 @@ fn shipped(
     for (name, file) in &files {
         let at_hand = asked.archive.store().get(&file.sha256, Some(file.size));
         let Ok(Some(checked)) = at_hand else {
-            if fetched.is_err() && !context.settings.offline {
+            if is_absent(&fetched, &file.sha256) {
                 keep(context, &file.sha256, &absent(context));
             }
             continue;
@@ -275,6 +276,21 @@ fn shipped(
         }
     }
     found
+}
+
+/// Whether every place says that it has no such file: that will not change soon, as it would
+/// where a server cannot be reached.
+fn is_absent<T>(fetched: &Result<T, formwork_archive::Error>, sha256: &Sha256) -> bool {
+    let Err(formwork_archive::Error::Fetch(FetchError::Missing {
+        missing,
+        offline: false,
+    })) = fetched
+    else {
+        return false;
+    };
+    missing
+        .iter()
+        .any(|one| one.absent && one.sha256 == *sha256)
 }
 
 /// Where the facts of a package are kept.
