@@ -144,7 +144,12 @@ fn review_and_withdraw_change_the_file() {
     ];
     shows(&home, "propose-review-json", &answer);
     shows(&home, "propose-review-nothing", &["propose", "review", "1"]);
+    // Verdicts are given on a revision as it is.
     let remove = ["propose", "remove", "debhelper", "--discuss"];
+    shows(&home, "propose-remove-judged", &remove);
+    let text = home.read("proposals/0001-keys.toml");
+    let text = text.replacen("revision = 2\nstatus", "revision = 3\nstatus", 1);
+    home.write("proposals/0001-keys.toml", &text);
     shows(&home, "propose-remove", &remove);
     shows(
         &home,

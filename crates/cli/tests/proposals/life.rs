@@ -170,3 +170,36 @@ fn what_is_optional_says_where() {
         .run(&[&optional[..], &["--needs", "tpm2"]].concat())
         .exits(0);
 }
+
+#[test]
+fn verdicts_do_not_hold_for_packages_that_came_after_them() {
+    let world = World::new();
+    submit(&world, &["openssl", "--binary", "openssl"]);
+    approve(&world);
+    world.commit();
+    let add = world.run(&["propose", "add", "fail2ban"]).exits(2);
+    assert!(
+        add.stderr
+            .contains("anna has given a verdict on revision 1"),
+        "{}",
+        add.stderr
+    );
+    // By hand, past the commands.
+    let file = "proposals/0001-openssl.toml";
+    let text = world.home.read(file);
+    let more = "binaries = [\"openssl\", \"libssl3 [bookworm]\"]";
+    world
+        .home
+        .write(file, &text.replacen("binaries = [\"openssl\"]", more, 1));
+    let close = ["propose", "close", "--today", "2026-11-09"];
+    let refused = world.run(&close).exits(1).stdout;
+    assert!(
+        refused.contains("changed after the verdict of anna"),
+        "{refused}"
+    );
+    // A comment in the file is no change.
+    world
+        .home
+        .write(file, &format!("# Looked at twice.\n{text}"));
+    let _ = world.run(&close).exits(0);
+}

@@ -1,15 +1,18 @@
 //! `propose close`: a proposal ends, and what it brings is frozen.
 
 use formwork_deb::time::Timestamp;
-use formwork_model::documents::{self, Contradiction, ProposalRefused, ProposalWritten};
+use formwork_model::documents::{
+    self, Contradiction, ProposalPackage, ProposalRefused, ProposalWritten,
+};
 use formwork_model::proposal::edit::{self, HeadChange};
-use formwork_model::proposal::{Proposal, Status};
+use formwork_model::proposal::{Proposal, Review, Status, Verdict};
+use formwork_model::requirement::normalised;
 use formwork_model::review;
 
-use super::list::{missing_words, rejection_words};
+use super::list::{missing_words, rejection_words, shown_package};
 use super::load::FROZEN;
 use super::save::{Change, no_edit, require_open};
-use super::{Loaded, LoadedProposal, ProposeError};
+use super::{Loaded, LoadedProposal, ProposeError, store};
 use crate::Error;
 use crate::context::Context;
 use crate::query::Answer;
@@ -35,6 +38,7 @@ pub fn close(
 ) -> Result<Closed, Error> {
     let one = loaded.meant(name)?;
     let mut reasons = reasons(loaded, &one.proposal, today)?;
+    reasons.extend(changed_under_review(loaded, &one.proposal)?);
     reasons.extend(crate::check::denials(context, loaded, one, today)?);
     if !reasons.is_empty() {
         return Ok(refused(&one.proposal, reasons));
@@ -110,6 +114,43 @@ fn reasons(loaded: &Loaded, proposal: &Proposal, today: Timestamp) -> Result<Vec
         ));
     }
     Ok(reasons)
+}
+
+/// Why the verdicts do not hold: packages that were changed after the first of them, without a new
+/// revision.
+fn changed_under_review(loaded: &Loaded, proposal: &Proposal) -> Result<Option<String>, Error> {
+    let packages = |proposal: &Proposal| -> Vec<ProposalPackage> {
+        let all = proposal.packages.iter();
+        all.map(|package| ProposalPackage {
+            line: 0,
+            requirements: package
+                .requirements
+                .iter()
+                .map(|id| normalised(&id.text))
+                .collect(),
+            ..shown_package(package, &loaded.catalogue)
+        })
+        .collect()
+    };
+    let now = packages(proposal);
+    let revision = proposal.revision;
+    let mut changed = None;
+    let directory = &loaded.project.directory;
+    store::each_of_revision(directory, &proposal.file, revision, |commit, _, then| {
+        let verdict =
+            |review: &&Review| review.revision == revision && review.verdict != Verdict::Comment;
+        let verdict = then.reviews.iter().find(verdict);
+        if let Some(verdict) = verdict.filter(|_| packages(then) != now) {
+            let commit = commit.get(..12).unwrap_or(commit);
+            changed = Some(format!(
+                "packages were changed after the verdict of {} (commit {commit}): begin a new \
+                 revision",
+                verdict.who
+            ));
+        }
+        changed.is_none()
+    })?;
+    Ok(changed)
 }
 
 /// The file of a proposal that has ended.

@@ -137,7 +137,7 @@ pub fn served(package: &Package, catalogue: &Catalogue) -> Vec<String> {
     all
 }
 
-fn shown_package(package: &Package, catalogue: &Catalogue) -> ProposalPackage {
+pub(super) fn shown_package(package: &Package, catalogue: &Catalogue) -> ProposalPackage {
     let alternatives = package.alternatives.iter().map(|one| ProposalAlternative {
         package: one.package.text.clone(),
         why_not: one.why_not.clone(),

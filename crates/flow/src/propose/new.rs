@@ -7,7 +7,7 @@ use formwork_model::proposal::State;
 use formwork_model::proposal::edit::{self, NewPackage, NewProposal};
 
 use super::load::PROPOSALS;
-use super::save::{Change, no_edit, require_open};
+use super::save::{Change, no_edit, require_unjudged};
 use super::{Loaded, ProposeError, store};
 use crate::Error;
 
@@ -84,7 +84,7 @@ pub fn add(
     packages: &[NewPackage],
 ) -> Result<ProposalWritten, Error> {
     let one = loaded.meant(name)?;
-    require_open(&one.proposal)?;
+    require_unjudged(&one.proposal)?;
     let mut text = one.text.clone();
     let mut done = Vec::new();
     for package in packages {
@@ -122,7 +122,7 @@ pub fn remove(
     leaving: &Leaving,
 ) -> Result<ProposalWritten, Error> {
     let one = loaded.meant(name)?;
-    require_open(&one.proposal)?;
+    require_unjudged(&one.proposal)?;
     let text = &one.text;
     let (text, done) = match leaving {
         Leaving::Gone => (edit::remove_package(text, source), "removed"),

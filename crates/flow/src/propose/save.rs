@@ -2,7 +2,7 @@
 
 use formwork_model::documents::{self, ProposalWritten};
 use formwork_model::proposal::edit::EditError;
-use formwork_model::proposal::{self, Proposal};
+use formwork_model::proposal::{self, Proposal, Verdict};
 use formwork_model::source::{FileError, Source};
 use formwork_sys::fs;
 
@@ -80,6 +80,27 @@ pub(super) fn no_edit(error: EditError) -> Error {
         hint: hint.to_owned(),
     }
     .into()
+}
+
+/// Refuses to change the packages of a revision on which somebody has given a verdict.
+pub(super) fn require_unjudged(proposal: &Proposal) -> Result<(), Error> {
+    require_open(proposal)?;
+    let judged = proposal
+        .reviews
+        .iter()
+        .find(|review| review.revision == proposal.revision && review.verdict != Verdict::Comment);
+    let Some(verdict) = judged else {
+        return Ok(());
+    };
+    let (id, revision) = (proposal.id, proposal.revision);
+    Err(ProposeError::State {
+        what: format!(
+            "{} has given a verdict on revision {revision} as it is",
+            verdict.who
+        ),
+        hint: format!("begin the next one: formwork propose revise {id}"),
+    }
+    .into())
 }
 
 /// Refuses to change what is closed.

@@ -61,6 +61,22 @@ pub fn revision(
     wanted: u32,
 ) -> Result<Option<(String, String)>, Error> {
     require_git(directory)?;
+    let mut found = None;
+    each_of_revision(directory, file, wanted, |commit, text, _| {
+        found = Some((commit.to_owned(), text.to_owned()));
+        false
+    })?;
+    Ok(found)
+}
+
+/// Looks at the commits in which a proposal's file says `revision = N`, newest first, until the
+/// looker has seen enough; none where git knows nothing.
+pub(super) fn each_of_revision(
+    directory: &Path,
+    file: &str,
+    wanted: u32,
+    mut look: impl FnMut(&str, &str, &Proposal) -> bool,
+) -> Result<(), Error> {
     let path = format!("./{file}");
     let log = ["log", "--format=%H", "-n", MOST_COMMITS, "--", &path];
     let log = run(directory, &log)?;
@@ -70,14 +86,17 @@ pub fn revision(
             continue;
         };
         // A commit whose file was broken is none of its revisions.
-        let said = Proposal::read(Source::new(file, &text)).map(|proposal| proposal.revision);
-        match said {
-            Ok(revision) if revision == wanted => return Ok(Some((commit.to_owned(), text))),
-            Ok(revision) if revision < wanted => return Ok(None),
+        match Proposal::read(Source::new(file, &text)) {
+            Ok(proposal) if proposal.revision < wanted => break,
+            Ok(proposal) if proposal.revision == wanted => {
+                if !look(commit, &text, &proposal) {
+                    break;
+                }
+            }
             _ => {}
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// Whether a file is in the newest commit just as it is on disk.
