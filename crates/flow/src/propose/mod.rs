@@ -1,6 +1,6 @@
 //! Proposals: who wants which package, why, and what others say; one file a command.
 //!
-//! [`load`] reads everything that people write about proposals and checks it as a whole; every
+//! [`load()`] reads everything that people write about proposals and checks it as a whole; every
 //! other recipe begins with it. Git is the store: nothing here commits, and what was committed is
 //! asked for by [`store`].
 
