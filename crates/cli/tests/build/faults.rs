@@ -269,7 +269,7 @@ fn gone(program: &Path) -> bool {
             .filter_map(|entry| fs::read_link(entry.path().join("exe")).ok())
             .any(|exe| exe.starts_with(program))
     };
-    let until = Instant::now() + Duration::from_secs(5);
+    let until = Instant::now() + Duration::from_secs(30);
     while runs() {
         if Instant::now() > until {
             return false;
