@@ -1,5 +1,6 @@
 //! What git knows of a project's files. Formwork asks; it never commits.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use formwork_model::proposal::Proposal;
@@ -86,14 +87,16 @@ pub(super) fn each_of_revision(
             continue;
         };
         // A commit whose file was broken is none of its revisions.
-        match Proposal::read(Source::new(file, &text)) {
-            Ok(proposal) if proposal.revision < wanted => break,
-            Ok(proposal) if proposal.revision == wanted => {
-                if !look(commit, &text, &proposal) {
-                    break;
-                }
-            }
-            _ => {}
+        let Ok(proposal) = Proposal::read(Source::new(file, &text)) else {
+            continue;
+        };
+        let enough = match proposal.revision.cmp(&wanted) {
+            Ordering::Less => true,
+            Ordering::Equal => !look(commit, &text, &proposal),
+            Ordering::Greater => false,
+        };
+        if enough {
+            break;
         }
     }
     Ok(())
