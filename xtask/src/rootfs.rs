@@ -14,6 +14,7 @@ mod ours;
 mod peer;
 mod place;
 mod same;
+mod sound;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -128,6 +129,7 @@ pub(crate) fn sample(options: &Options) -> Result<Vec<String>, String> {
     for place in options.places()? {
         findings.extend(compare_one(&place)?.findings());
         findings.extend(same::findings(&place)?);
+        findings.extend(sound::findings(&place, &same::first(&place))?);
     }
     Ok(findings)
 }

@@ -43,6 +43,16 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
     Ok(same)
 }
 
+/// The archive that the first build of a set as root has left.
+pub(super) fn first(place: &Place) -> PathBuf {
+    place
+        .options
+        .data
+        .join("same")
+        .join(&place.name)
+        .join("here/root.tar")
+}
+
 /// What differs between the builds of one set; the digests are printed as they come.
 pub(crate) fn findings(place: &Place) -> Result<Vec<String>, String> {
     let mut first: Option<(String, PathBuf)> = None;
