@@ -182,11 +182,13 @@ fn two_builds_of_one_image_wait_for_each_other() {
     assert_eq!(names(&project).len(), 5);
 }
 
-/// Starts a build and lets it run.
+/// Starts a build and lets it run. Whoever runs the tests may ignore SIGINT: the build does not.
 fn start(project: &Project, program: impl AsRef<std::ffi::OsStr>) -> Child {
     project
         .home
-        .command(program)
+        .command("env")
+        .arg("--default-signal=INT")
+        .arg(program)
         .arg("build")
         .stdout(Stdio::null())
         .stderr(Stdio::null())

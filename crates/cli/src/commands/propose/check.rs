@@ -8,7 +8,7 @@ use crate::arguments::TodayOption;
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 
-/// Check a proposal against the rules of [policy]
+/// Check a proposal against the rules of `[policy]`
 ///
 /// What is kept is shown with --verbose. What cannot be found out is told as unknown, never as
 /// good. docs/policy.md lists the rules. Exit code 1 if a rule that denies is not kept.

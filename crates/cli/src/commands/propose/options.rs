@@ -11,7 +11,7 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "The package")]
 pub(crate) struct PackageOptions {
-    /// Want this binary (may be repeated); perhaps for some suites: "libssl1.1 [bullseye]"
+    /// Want this binary (may be repeated); perhaps for some suites: `libssl1.1 [bullseye]`
     #[arg(long = "binary", value_name = "NAME", action = ArgAction::Append)]
     pub(crate) binaries: Vec<String>,
     /// It is needed to build only and never goes onto the target

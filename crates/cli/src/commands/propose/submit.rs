@@ -18,7 +18,7 @@ pub(crate) struct Submit {
     /// The number, name or file of the proposal; without it the only one that is open
     #[arg(value_name = "PROPOSAL")]
     proposal: Option<String>,
-    /// The last day of the review; without it the one in the file, or the earliest that [review]
+    /// The last day of the review; without it the one in the file, or the earliest that `[review]`
     /// allows
     #[arg(long, value_name = "DATE")]
     due: Option<String>,
