@@ -123,7 +123,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
     }
 }
 
-/// The findings of a comparison and of two builds of one set, for the list of checks.
+/// What differs between four builds of each set.
+pub(crate) fn same_bits(options: &Options) -> Result<Vec<String>, String> {
+    let mut findings = Vec::new();
+    for place in options.places()? {
+        findings.extend(same::findings(&place)?);
+    }
+    Ok(findings)
+}
+
+/// The findings of a comparison and of four builds of each set, for the list of checks.
 pub(crate) fn sample(options: &Options) -> Result<Vec<String>, String> {
     let mut findings = Vec::new();
     for place in options.places()? {

@@ -1,4 +1,4 @@
-//! One root file system beside the peer, and the same bits from several builds of it.
+//! Root file systems beside the peer, and the same bits from several builds, foreign ones too.
 
 use super::Findings;
 use super::documents::formwork;
@@ -9,5 +9,12 @@ pub(super) fn check() -> Findings {
     let mut options = Options::new();
     options.data = program.with_file_name("rootfs");
     options.formwork = program;
-    rootfs::sample(&options)
+    options.suites = rootfs::SUITES.map(str::to_owned).to_vec();
+    let mut findings = rootfs::sample(&options)?;
+    options.suites = vec!["bookworm".to_owned()];
+    for architecture in ["arm64", "armhf"] {
+        options.architecture = architecture.to_owned();
+        findings.extend(rootfs::same_bits(&options)?);
+    }
+    Ok(findings)
 }

@@ -32,15 +32,11 @@ struct Build {
 
 /// Builds all sets asked for; `Ok(false)` if any two results differ.
 pub(crate) fn run(options: &Options) -> Result<bool, String> {
-    let mut same = true;
-    for place in options.places()? {
-        let found = findings(&place)?;
-        same &= found.is_empty();
-        for line in found {
-            println!("{line}");
-        }
+    let found = super::same_bits(options)?;
+    for line in &found {
+        println!("{line}");
     }
-    Ok(same)
+    Ok(found.is_empty())
 }
 
 /// The archive that the first build of a set as root has left.
