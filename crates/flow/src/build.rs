@@ -22,6 +22,7 @@ use formwork_sys::CheckedFile;
 
 use crate::Error;
 use crate::context::{self, Context};
+use crate::error::BrokenTree;
 use crate::fetch;
 use crate::lock::{Impossible, guard};
 
@@ -65,6 +66,7 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
         Err(not) => return Ok(Outcome::Not(not)),
     };
     watch.lap("lock");
+    formwork_rootfs::build::ready().map_err(|failure| not_ready(&locked, failure))?;
     let places = Places::new(&locked, order)?;
     places.prepare()?;
     let what = format!("the build of {}", locked.title);
@@ -91,6 +93,16 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
         logged?;
         Ok(Outcome::Built(Box::new(built)))
     })
+}
+
+/// A tree that this machine will not let us make.
+fn not_ready(locked: &Locked, failure: Failure) -> Error {
+    Error::Tree(Box::new(BrokenTree {
+        image: locked.title.clone(),
+        architecture: locked.plan.architecture.clone(),
+        failure,
+        log: None,
+    }))
 }
 
 /// Makes the tree, writes the records, and moves all of it into its place.

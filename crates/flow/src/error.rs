@@ -83,8 +83,8 @@ pub struct BrokenTree {
     pub architecture: String,
     /// What went wrong.
     pub failure: formwork_rootfs::error::Failure,
-    /// The log of the build.
-    pub log: std::path::PathBuf,
+    /// The log of the build, once it has begun.
+    pub log: Option<std::path::PathBuf>,
 }
 
 /// A name that nobody knows.

@@ -9,6 +9,17 @@ use crate::job::Job;
 use crate::message::Message;
 use crate::report::Report;
 
+/// Finds out whether this machine lets us make trees, before anything is fetched for one.
+///
+/// # Errors
+/// If it does not; the message says what to install or to set.
+pub fn ready() -> Result<(), Failure> {
+    match sandbox::privilege() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(refused(&error)),
+    }
+}
+
 /// Makes a tree and writes its outputs.
 ///
 /// # Errors
@@ -33,7 +44,7 @@ pub fn build(job: &Job, sink: &Sink) -> Result<Report, Failure> {
             return Err(serde_json::from_slice(&failure)
                 .unwrap_or_else(|_| fault("the sandbox gave no reason")));
         }
-        Err(error) => return Err(Failure::from(Error::Sandbox(told(&error)))),
+        Err(error) => return Err(refused(&error)),
     };
     sink(Event::Finished {
         phase: Phase::Tree,
@@ -60,15 +71,8 @@ fn event(message: Message) -> Event {
     }
 }
 
-/// What the sandbox says, with what to do about it.
-pub(crate) fn told(error: &SandboxError) -> String {
-    match error {
-        SandboxError::Unable { help, .. } => {
-            let lines = help.iter().map(|line| format!("\n{line}"));
-            std::iter::once(error.to_string()).chain(lines).collect()
-        }
-        other => other.to_string(),
-    }
+fn refused(error: &SandboxError) -> Failure {
+    Failure::from(Error::Sandbox(error.to_string()))
 }
 
 fn fault(reason: &str) -> Failure {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use formwork_sys::sandbox::{self, Inside, SandboxError};
 use formwork_sys::tree::Tree;
 
-use crate::build::told;
 use crate::error::{Blame, Error, Failure};
 use crate::job::{Job, Kind, Output, Stage};
 use crate::message::Message;
@@ -86,10 +85,10 @@ fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
 fn emulate(inside: &Inside, job: &Job) -> Result<(), Failure> {
     inside
         .emulate(&job.architecture)
-        .map_err(|error| Failure::from(Error::Sandbox(told(&error))))?;
+        .map_err(|error| Failure::from(Error::Sandbox(error.to_string())))?;
     for foreign in &job.foreign {
         if let Err(error) = inside.emulate(foreign) {
-            tell(inside, &Message::Warning(told(&error)));
+            tell(inside, &Message::Warning(error.to_string()));
         }
     }
     Ok(())

@@ -174,7 +174,10 @@ fn page_of_tree(broken: &BrokenTree) -> Page {
             .hint(place)
             .hint("try   the same with --keep          to look at the tree as it is now"),
     };
-    page.hint(format!("log   {}", nearby(&broken.log)))
+    match &broken.log {
+        Some(log) => page.hint(format!("log   {}", nearby(log))),
+        None => page,
+    }
 }
 
 /// The page of a fault in a project, with the place in its file.

@@ -175,7 +175,7 @@ impl Records<'_> {
         let image = self.locked.title.clone();
         Error::Tree(Box::new(BrokenTree {
             architecture: self.locked.plan.architecture.clone(),
-            log: self.places.last(&self.places.beside(LOG)),
+            log: Some(self.places.last(&self.places.beside(LOG))),
             image,
             failure,
         }))
