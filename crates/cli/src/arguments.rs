@@ -23,7 +23,7 @@ Environment:
   FORMWORK_ROOT                read apt's settings and os-release below this directory
   http_proxy, https_proxy, no_proxy, NO_COLOR, CLICOLOR_FORCE, COLUMNS   as usual";
 
-/// Build Debian systems from signed archives: resolve, explain and lock packages.
+/// Build Debian systems from signed archives: propose, resolve and lock packages, make trees of them.
 ///
 /// Results go to standard output, everything else to standard error.
 /// Exit codes: 0 fine; 1 the answer is "no"; 2 wrong use or input; 3 trouble outside
