@@ -1,0 +1,8 @@
+//! How disks, file systems, archives and boot images look as bytes: structures and checked
+//! parsing, and no policy. Writers and readers of images share it.
+
+pub mod cpio;
+pub mod fat;
+pub mod gpt;
+pub mod guid;
+pub mod pe;
