@@ -5,4 +5,6 @@ pub mod cpio;
 pub mod fat;
 pub mod gpt;
 pub mod guid;
+pub mod node;
 pub mod pe;
+pub mod squashfs;
