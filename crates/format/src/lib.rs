@@ -2,6 +2,7 @@
 //! parsing, and no policy. Writers and readers of images share it.
 
 pub mod cpio;
+pub mod erofs;
 pub mod fat;
 pub mod gpt;
 pub mod guid;
