@@ -6,6 +6,7 @@
 
 mod background;
 mod limits;
+pub mod pack;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

@@ -1,0 +1,10 @@
+//! From a finished tree to images: file systems, boot images, partitioned disks.
+//!
+//! Nothing here needs root, a loop device or a mount: the formats are written as bytes. All
+//! names, numbers and times come from the content or from the caller, so that the same tree
+//! and the same order make the same image.
+
+pub mod ext4;
+pub mod squashfs;
+pub mod tree;
+pub mod uki;

@@ -1,0 +1,197 @@
+//! squashfs images: blocks packed by all cores, written in the order of the tree.
+//!
+//! Which block is packed with which, and where it goes, follows from the sizes alone; the
+//! cores only do the packing. Equal files are stored once.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::{self, Seek, SeekFrom, Write};
+
+use formwork_codec::pack::Packer;
+use formwork_format::node::Kind;
+use formwork_format::squashfs::{
+    Block, Compressor, Data, Options as Superblock, SquashfsError, Writer,
+};
+use rayon::prelude::*;
+
+use crate::tree::Tree;
+
+/// Bytes that readers expect an image to be a multiple of.
+const PADDING: u64 = 4096;
+/// Blocks that are packed at a time: enough for many cores, little memory.
+const BATCH: usize = 256;
+
+/// How an image is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How blocks are packed.
+    pub packer: Packer,
+    /// Bytes in a block: a power of two from 4 KiB to 1 MiB.
+    pub block_size: u32,
+    /// The time of its making, in seconds since 1970.
+    pub time: u32,
+}
+
+/// What is packed at once: a block of one file, or the tails of several.
+#[derive(Debug)]
+enum Piece {
+    /// The file, and where in it.
+    Block(usize, usize),
+    /// Files whose tails these are.
+    Fragment(Vec<usize>),
+}
+
+/// Writes the tree as an image and returns its size.
+///
+/// # Errors
+/// If the tree cannot be said in squashfs, or cannot be written.
+pub fn write<W: Write + Seek>(
+    out: W,
+    tree: &Tree<'_>,
+    options: &Options,
+) -> Result<u64, SquashfsError> {
+    let block_size = options.block_size as usize;
+    let mut writer = Writer::new(out)?;
+    let mut data = vec![Data::default(); tree.nodes().nodes().len()];
+    let same = same(tree);
+    for batch in pieces(tree, &same, block_size).chunks(BATCH) {
+        let packed: Vec<Packed> = batch
+            .par_iter()
+            .map(|piece| pack(tree, piece, options))
+            .collect::<io::Result<_>>()?;
+        for (piece, packed) in batch.iter().zip(&packed) {
+            put(&mut writer, tree, &mut data, (piece, packed), block_size)?;
+        }
+    }
+    for (index, first) in same.iter().enumerate() {
+        data[index] = data[*first].clone();
+    }
+    let superblock = Superblock {
+        compressor: match options.packer {
+            Packer::Zstd(_) => Compressor::Zstd,
+            Packer::Xz(_) => Compressor::Xz,
+            Packer::Zlib(_) => Compressor::Gzip,
+        },
+        block_size: options.block_size,
+        time: options.time,
+    };
+    let mut table = |block: &[u8]| options.packer.block(block);
+    let (mut out, head) = writer.finish(tree.nodes(), &data, &superblock, &mut table)?;
+    let end = out.stream_position()?;
+    let size = end.next_multiple_of(PADDING);
+    out.write_all(&vec![0; (size - end) as usize])?;
+    out.seek(SeekFrom::Start(0))?;
+    out.write_all(&head)?;
+    Ok(size)
+}
+
+/// For each node the first with the same content; for what is no file itself.
+fn same(tree: &Tree<'_>) -> Vec<usize> {
+    let mut first: BTreeMap<&[u8], usize> = BTreeMap::new();
+    let nodes = tree.nodes().nodes().iter().enumerate();
+    nodes
+        .map(|(index, node)| match node.kind {
+            Kind::File(1..) => *first.entry(tree.content(index)).or_insert(index),
+            _ => index,
+        })
+        .collect()
+}
+
+/// All pieces in the order of writing; a file's blocks follow each other at once.
+fn pieces(tree: &Tree<'_>, same: &[usize], block_size: usize) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut waiting = Vec::new();
+    let mut filled = 0;
+    for (index, node) in tree.nodes().nodes().iter().enumerate() {
+        let Kind::File(_) = node.kind else { continue };
+        if same[index] != index {
+            continue;
+        }
+        let length = tree.content(index).len();
+        pieces.extend(
+            (0..length / block_size).map(|number| Piece::Block(index, number * block_size)),
+        );
+        let tail = length % block_size;
+        if tail == 0 {
+            continue;
+        }
+        if filled + tail > block_size {
+            pieces.push(Piece::Fragment(std::mem::take(&mut waiting)));
+            filled = 0;
+        }
+        waiting.push(index);
+        filled += tail;
+    }
+    if !waiting.is_empty() {
+        pieces.push(Piece::Fragment(waiting));
+    }
+    pieces
+}
+
+/// What became of a piece.
+enum Packed {
+    Hole,
+    Stored(Vec<u8>),
+    Smaller(Vec<u8>),
+}
+
+fn pack(tree: &Tree<'_>, piece: &Piece, options: &Options) -> io::Result<Packed> {
+    let block_size = options.block_size as usize;
+    let plain: Vec<u8> = match piece {
+        Piece::Block(index, start) => tree.content(*index)[*start..start + block_size].to_vec(),
+        Piece::Fragment(files) => files
+            .iter()
+            .flat_map(|index| tail(tree, *index, block_size))
+            .copied()
+            .collect(),
+    };
+    if matches!(piece, Piece::Block(..)) && plain.iter().all(|byte| *byte == 0) {
+        return Ok(Packed::Hole);
+    }
+    Ok(match options.packer.block(&plain)? {
+        Some(smaller) => Packed::Smaller(smaller),
+        None => Packed::Stored(plain),
+    })
+}
+
+fn tail<'a>(tree: &Tree<'a>, index: usize, block_size: usize) -> &'a [u8] {
+    let content = tree.content(index);
+    &content[content.len() - content.len() % block_size..]
+}
+
+fn put<W: Write>(
+    writer: &mut Writer<W>,
+    tree: &Tree<'_>,
+    data: &mut [Data],
+    (piece, packed): (&Piece, &Packed),
+    block_size: usize,
+) -> io::Result<()> {
+    let block = match packed {
+        Packed::Hole => Block::Hole,
+        Packed::Stored(bytes) => Block::Stored(bytes),
+        Packed::Smaller(bytes) => Block::Packed(bytes),
+    };
+    match piece {
+        Piece::Block(index, start) => {
+            let data = &mut data[*index];
+            if *start == 0 {
+                data.start = writer.position();
+            }
+            if matches!(packed, Packed::Hole) {
+                data.sparse += block_size as u64;
+            }
+            data.blocks.push(writer.block(block)?);
+        }
+        Piece::Fragment(files) => {
+            let number = writer.fragment(block)?;
+            let mut offset = 0;
+            for index in files {
+                data[*index].fragment = Some((number, offset));
+                offset += tail(tree, *index, block_size).len() as u32;
+            }
+        }
+    }
+    Ok(())
+}

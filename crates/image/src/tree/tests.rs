@@ -1,0 +1,55 @@
+use std::process::Command;
+
+use super::*;
+
+/// An archive of GNU tar: its own, not our writer's.
+pub(crate) fn archive() -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"
+        mkdir -p tree/etc tree/usr/bin tree/many
+        printf 'gateway\n' > tree/etc/hostname
+        head -c 1000000 /dev/zero > tree/zeroes
+        seq 1 100000 > tree/numbers
+        cp tree/numbers tree/again
+        ln tree/numbers tree/usr/bin/hard
+        ln -s ../etc/hostname tree/usr/link
+        chmod 4755 tree/usr/bin/hard
+        mkfifo tree/fifo
+        for i in $(seq 1 500); do echo $i > "tree/many/file $i"; done
+        tar --sort=name --owner=7 --group=8 --numeric-owner --mtime=@1700000000 --format=pax \
+            --pax-option=delete=atime,delete=ctime -C tree -cf archive.tar .
+    "#;
+    let status = Command::new("sh")
+        .args(["-ec", script])
+        .current_dir(&directory)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    std::fs::read(directory.path().join("archive.tar")).unwrap()
+}
+
+#[test]
+fn files_have_their_content_and_links_their_target() {
+    let archive = archive();
+    let tree = Tree::open(&archive).unwrap();
+    assert_eq!(tree.file("etc/hostname").unwrap(), b"gateway\n");
+    assert_eq!(tree.file("usr/bin/hard"), tree.file("numbers"));
+    assert_eq!(tree.file("usr/link"), None);
+    let node = &tree.nodes().nodes()[tree.nodes().find(b"numbers").unwrap()];
+    assert_eq!(
+        (node.mode, node.owner, node.group, node.time),
+        (0o4755, 7, 8, 1_700_000_000)
+    );
+    let mut buffer = [0; 4];
+    let index = tree.nodes().find(b"etc/hostname").unwrap();
+    tree.read(index, 2, &mut buffer).unwrap();
+    assert_eq!(&buffer, b"tewa");
+    assert!(tree.read(index, 6, &mut buffer).is_err());
+}
+
+#[test]
+fn a_damaged_archive_is_an_error() {
+    let mut archive = archive();
+    archive.truncate(700);
+    assert!(Tree::open(&archive).is_err());
+}
