@@ -4,7 +4,10 @@
 //! names, numbers and times come from the content or from the caller, so that the same tree
 //! and the same order make the same image.
 
+pub mod bmap;
+pub mod disk;
 pub mod ext4;
 pub mod squashfs;
+pub mod target;
 pub mod tree;
 pub mod uki;

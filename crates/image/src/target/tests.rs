@@ -1,0 +1,39 @@
+use super::*;
+
+#[test]
+fn zeroes_are_not_written_and_blocks_are_remembered() {
+    let size = 100 * BLOCK;
+    let mut target = Target::new(vec![0; size as usize], size);
+    let mut section = target.section(10 * BLOCK..20 * BLOCK).unwrap();
+    section.write_all(&vec![0; 3 * BLOCK as usize]).unwrap();
+    section.write_all(&[7; 5000]).unwrap();
+    section.seek(SeekFrom::Start(9 * BLOCK - 1)).unwrap();
+    section.write_all(&[1, 2]).unwrap();
+    assert_eq!(target.blocks(), [(13, 14), (18, 19)]);
+    let bytes = target.into_place();
+    assert_eq!(
+        bytes[13 * BLOCK as usize..][..5001],
+        [&[7; 5000][..], &[0]].concat()
+    );
+    assert_eq!(bytes[19 * BLOCK as usize - 1..][..2], [1, 2]);
+}
+
+#[test]
+fn what_was_written_can_become_zero_again() {
+    let mut target = Target::new(vec![0; 8192], 8192);
+    let mut section = target.section(0..8192).unwrap();
+    section.write_all(&[9; 100]).unwrap();
+    section.seek(SeekFrom::Start(0)).unwrap();
+    section.write_all(&[0; 100]).unwrap();
+    assert_eq!(target.into_place(), [0; 8192]);
+}
+
+#[test]
+fn a_part_ends_where_it_ends() {
+    let mut target = Target::new(vec![0; 8192], 8192);
+    assert!(target.section(4096..8193).is_err());
+    let mut section = target.section(0..4096).unwrap();
+    assert!(section.write_all(&[1; 4097]).is_err());
+    section.seek(SeekFrom::End(-1)).unwrap();
+    assert!(section.write_all(&[1, 1]).is_err());
+}
