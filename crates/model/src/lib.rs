@@ -11,6 +11,7 @@ pub mod diff;
 pub mod documents;
 pub mod event;
 mod keys;
+pub mod layout;
 pub mod lock;
 pub mod migration;
 pub mod name;

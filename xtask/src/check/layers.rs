@@ -32,6 +32,7 @@ const ROOMS: &[Room] = &[
             "toml_edit",
         ]),
     ),
+    ("formwork-format", &[], Some(&["crc32fast", "thiserror"])),
     ("formwork-sys", &["formwork-deb"], None),
     ("formwork-codec", &["formwork-deb", "formwork-sys"], None),
     (
@@ -57,9 +58,36 @@ const ROOMS: &[Room] = &[
         ]),
     ),
     (
+        "formwork-image",
+        &[
+            "formwork-deb",
+            "formwork-format",
+            "formwork-model",
+            "formwork-sys",
+            "formwork-codec",
+        ],
+        None,
+    ),
+    (
+        "formwork-inspect",
+        &["formwork-deb", "formwork-format", "formwork-model"],
+        Some(&["maud", "thiserror"]),
+    ),
+    (
+        "formwork-trial",
+        &[
+            "formwork-deb",
+            "formwork-format",
+            "formwork-model",
+            "formwork-sys",
+        ],
+        None,
+    ),
+    (
         "formwork-rootfs",
         &[
             "formwork-deb",
+            "formwork-format",
             "formwork-model",
             "formwork-sys",
             "formwork-codec",
@@ -78,9 +106,13 @@ const ROOMS: &[Room] = &[
             "formwork-model",
             "formwork-sys",
             "formwork-codec",
+            "formwork-format",
             "formwork-archive",
             "formwork-resolve",
             "formwork-rootfs",
+            "formwork-image",
+            "formwork-inspect",
+            "formwork-trial",
             "formwork-proposal",
         ],
         None,

@@ -12,6 +12,7 @@ mod closure;
 mod coverage;
 mod findings;
 mod flat;
+mod image;
 mod images;
 mod lock;
 mod migration;
@@ -47,6 +48,9 @@ pub use findings::{Finding, FindingState, Findings, Severity};
 pub use flat::{
     ApprovedDocument, ApprovedLists, ChangedBinary, Cost, Exported, ExportedFile, Flat, FlatAside,
     FlatBinary, FlatDiff, FlatSource, ListedBinary, MergedList, SentDiff, SentRecord, SuiteDiff,
+};
+pub use image::{
+    ImageBlob, ImageBoot, ImageBootPart, ImageDisk, ImageFileSystem, ImagePartition, ImageRecord,
 };
 pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};

@@ -8,9 +8,9 @@ use crate::tree::TreeManifest;
 use super::{
     ApprovedLists, BuildLog, BuildRecord, Built, BuiltPackages, CacheCleaned, CacheInfo,
     CacheVerified, Closure, Contradiction, Coverage, Explanation, Exported, Fetched, Findings,
-    Flat, FlatDiff, Images, Installable, LockChecked, LockWritten, MergedList, Migration,
-    ProposalList, ProposalRefused, ProposalShown, ProposalWritten, ReverseDependencies, Search,
-    SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
+    Flat, FlatDiff, ImageRecord, Images, Installable, LockChecked, LockWritten, MergedList,
+    Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten, ReverseDependencies,
+    Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("approved-sent", schema::<SentRecord>()),
         ("approved-unsent", schema::<SentDiff>()),
         ("build", schema::<Built>()),
+        ("build-image", schema::<ImageRecord>()),
         ("build-log", schema::<BuildLog>()),
         ("build-packages", schema::<BuiltPackages>()),
         ("build-record", schema::<BuildRecord>()),

@@ -1,0 +1,1 @@
+//! Looking at an image: what takes the room, and where it comes from. Pure.

@@ -1,0 +1,1 @@
+//! Trying an image out: the virtual machine, its console, and what is asked of the guest.
