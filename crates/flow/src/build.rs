@@ -190,6 +190,7 @@ fn job(
         clean: clean(&locked.settings),
         settings: locked.settings.clone(),
         keep: order.keep.then(|| absolute(places.failed())),
+        kernel: None,
     })
 }
 

@@ -250,7 +250,7 @@ fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
         kind: Kind::Dir,
         path: path.clone(),
     };
-    outputs::write(&tree, &manifest, &[output]).ok()?;
+    outputs::write(&tree, &manifest, None, &[output]).ok()?;
     Some(path)
 }
 
@@ -286,11 +286,13 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         })?;
     }
     let manifest = context.step("manifest", |_| manifest::of(&tree, job))?;
-    let written = context.step("write", |_| outputs::write(&tree, &manifest, &job.outputs))?;
+    let written = context.step("write", |_| outputs::write(&tree, &manifest, None, &job.outputs))?;
     Ok(Report {
         outputs: written,
         entries: manifest.entries.len() as u64,
         bytes: manifest.bytes(),
+        kernel: None,
+        initrd: None,
         steps: Vec::new(),
     })
 }

@@ -40,6 +40,31 @@ pub struct Job {
     pub settings: Settings,
     /// Where a failed tree is kept for a look.
     pub keep: Option<PathBuf>,
+    /// The kernel to be found in the tree, where the image is to boot; an initial RAM disk among
+    /// the outputs is for it.
+    #[serde(default)]
+    pub kernel: Option<KernelWish>,
+}
+
+/// Which kernel of the tree is meant, and how its initial RAM disk is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KernelWish {
+    /// The package that brings it, or one that depends on that; without it the only one there is.
+    pub package: Option<String>,
+    /// File and line that asks for it, for messages.
+    pub at: String,
+    /// What makes the initial RAM disk.
+    pub initrd: Maker,
+}
+
+/// What makes an initial RAM disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Maker {
+    /// The tree's own `mkinitramfs`, run in the sandbox.
+    #[default]
+    InitramfsTools,
 }
 
 /// One package file, checked before and checked again while it is read.
@@ -103,4 +128,6 @@ pub enum Kind {
     Dir,
     /// The tree manifest as JSON.
     Manifest,
+    /// The initial RAM disk of the tree's kernel.
+    Initrd,
 }

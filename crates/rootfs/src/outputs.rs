@@ -25,11 +25,19 @@ use crate::report::Written;
 /// How an extended attribute is called in a pax header.
 const ATTRIBUTE: &str = "SCHILY.xattr.";
 
-/// Writes all outputs of a job.
+/// Why there is no initial RAM disk.
+const NO_KERNEL: &str = "an initial RAM disk is for a kernel, and the order names none";
+
+/// Writes all outputs of a job; the initial RAM disk is made before, as it takes programs.
 ///
 /// # Errors
 /// If a file of the tree cannot be read, or an output cannot be written.
-pub fn write(tree: &Tree, manifest: &Manifest, outputs: &[Output]) -> Result<Vec<Written>, Error> {
+pub fn write(
+    tree: &Tree,
+    manifest: &Manifest,
+    initrd: Option<&[u8]>,
+    outputs: &[Output],
+) -> Result<Vec<Written>, Error> {
     let written = outputs.iter().map(|output| {
         let path = &output.path;
         let (sha256, size) = match output.kind {
@@ -39,6 +47,10 @@ pub fn write(tree: &Tree, manifest: &Manifest, outputs: &[Output]) -> Result<Vec
                 directory::copy(tree, manifest, path)?;
                 (manifest::digest(manifest), manifest.bytes())
             }
+            Kind::Initrd => match initrd {
+                Some(initrd) => bytes(initrd, path)?,
+                None => return Err(Error::Job(NO_KERNEL.to_owned())),
+            },
         };
         Ok(Written {
             kind: output.kind,
@@ -57,6 +69,14 @@ fn describe(manifest: &Manifest, path: &Path) -> Result<(Sha256, u64), Error> {
         file.write_all(piece.as_bytes())
             .map_err(|source| write_error(path, source))?;
     }
+    Ok(file.finish()?)
+}
+
+/// Writes what was made before.
+fn bytes(bytes: &[u8], path: &Path) -> Result<(Sha256, u64), Error> {
+    let mut file = Fresh::create(path)?;
+    file.write_all(bytes)
+        .map_err(|source| write_error(path, source))?;
     Ok(file.finish()?)
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::Kind;
+use crate::job::{Kind, Maker};
 
 /// What was made of an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub struct Report {
     pub entries: u64,
     /// The bytes that its files hold, each counted once.
     pub bytes: u64,
+    /// The kernel that the tree boots with, where the job asks for one.
+    pub kernel: Option<Kernel>,
+    /// How the initial RAM disk was made, if it was.
+    pub initrd: Option<Initrd>,
     /// The steps in the order in which they were taken.
     pub steps: Vec<Step>,
 }
@@ -34,6 +38,26 @@ pub struct Written {
     pub size: u64,
     /// Its SHA-256 in hexadecimal; of a directory, that of its manifest.
     pub sha256: String,
+}
+
+/// The kernel of a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kernel {
+    /// Its version, which its modules' directory has as its name: `6.1.0-41-amd64`.
+    pub version: String,
+    /// Its path in the tree, without a slash in front: `boot/vmlinuz-6.1.0-41-amd64`.
+    pub path: String,
+    /// The package that brings it, where one does.
+    pub package: Option<String>,
+}
+
+/// How an initial RAM disk was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Initrd {
+    /// What made it.
+    pub made_by: Maker,
+    /// How it is packed: `zstd`, `gzip` or `none`.
+    pub packed: String,
 }
 
 /// One step and how long it took.

@@ -110,6 +110,7 @@ impl Places {
             (Kind::Tar, None) => self.beside("tar"),
             (Kind::Dir, None) => self.beside("root"),
             (Kind::Manifest, _) => self.beside("tree.json"),
+            (Kind::Initrd, _) => self.beside("initrd"),
         }
     }
 

@@ -212,6 +212,8 @@ fn bare(job: &Job) -> Job {
     bare.settings = bare.settings.bare();
     bare.outputs.clear();
     bare.keep = None;
+    // What is made of the finished tree decides nothing about it.
+    bare.kernel = None;
     bare.limits.tree_bytes = 0;
     bare
 }
@@ -222,6 +224,7 @@ pub(super) fn word(kind: Kind) -> &'static str {
         Kind::Tar => "tar",
         Kind::Dir => "dir",
         Kind::Manifest => "tree",
+        Kind::Initrd => "initrd",
     }
 }
 

@@ -77,7 +77,7 @@ fn all_outputs_are_what_they_are_said_to_be() {
         output(Kind::Dir, "dir"),
         output(Kind::Manifest, "tree.json"),
     ];
-    let written = write(&tree, &manifest, &outputs).expect("outputs");
+    let written = write(&tree, &manifest, None, &outputs).expect("outputs");
     assert_eq!(written[0].sha256, written[1].sha256);
     assert_eq!(written[2].sha256, written[3].sha256);
     for one in [&written[0], &written[3]] {
@@ -86,7 +86,7 @@ fn all_outputs_are_what_they_are_said_to_be() {
         assert_eq!(one.sha256, Sha256::of(&bytes).to_string());
     }
     assert!(
-        write(&tree, &manifest, &outputs[..1]).is_err(),
+        write(&tree, &manifest, None, &outputs[..1]).is_err(),
         "nothing is overwritten"
     );
     let mut copied = manifest_of(&Tree::open(&outputs[2].path).expect("a tree"));

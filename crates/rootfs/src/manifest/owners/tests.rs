@@ -24,6 +24,7 @@ pub(crate) fn job() -> Job {
         ids: BTreeMap::new(),
         clean: Clean::default(),
         keep: None,
+        kernel: None,
     }
 }
 
