@@ -3,9 +3,18 @@
 //! Slots, verity and signing are not there yet. They will be further keys of a partition and of
 //! `[boot]`; nothing here takes for granted that a disk has one root only.
 
+mod blobs;
+mod partitions;
+mod read;
+
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
+use crate::project::node::Table;
 use crate::settings::{Placed, ProjectFile};
+use crate::source::FileError;
 
 /// The forms in which an image is handed over, in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,6 +75,9 @@ pub struct Layout {
     pub size: Option<u64>,
     /// Whether the last partition takes the rest of the disk when the device first boots.
     pub grow: bool,
+    /// Whether a root that is read only gets a partition for `/var`, which also holds what is
+    /// written below `/etc`; false where the root can be written to.
+    pub state: bool,
     /// In which form the disk is handed over besides the raw one.
     pub compress: Option<Compression>,
     /// Whether a block map stands beside the disk.
@@ -74,6 +86,55 @@ pub struct Layout {
     pub partitions: Vec<Partition>,
     /// Bytes at fixed places, sorted by offset.
     pub blobs: Vec<Blob>,
+}
+
+impl Layout {
+    /// Reads the merged tables of an image for one of its suites.
+    pub fn read(values: &Table, suite: &str) -> Result<Layout, FileError> {
+        read::layout(values, suite)
+    }
+
+    /// The same without what depends on where a file says something.
+    #[must_use]
+    pub fn bare(&self) -> Layout {
+        let mut bare = self.clone();
+        if let Some(boot) = &mut bare.boot {
+            boot.at.clear();
+            if let Some(kernel) = &mut boot.kernel {
+                kernel.at.clear();
+            }
+        }
+        for partition in &mut bare.partitions {
+            partition.at.clear();
+        }
+        for blob in &mut bare.blobs {
+            blob.at.clear();
+            if let BlobSource::File(file) = &mut blob.source {
+                file.host.clear();
+                file.at.clear();
+            }
+        }
+        bare
+    }
+
+    /// The partition of the root file system.
+    #[must_use]
+    pub fn root(&self) -> Option<&Partition> {
+        let mut partitions = self.partitions.iter();
+        partitions.find(|partition| partition.role == Role::Root)
+    }
+
+    /// Every file of the project that is used, to be filled in.
+    pub fn project_files(&mut self) -> Vec<&mut ProjectFile> {
+        let files = self
+            .blobs
+            .iter_mut()
+            .filter_map(|blob| match &mut blob.source {
+                BlobSource::File(file) => Some(file),
+                BlobSource::Package { .. } => None,
+            });
+        files.collect()
+    }
 }
 
 /// How an image boots.
@@ -102,6 +163,18 @@ pub enum Loader {
     EfiBootGuard,
     /// Nothing of ours: the board's own firmware, or QEMU, starts the kernel.
     None,
+}
+
+impl Loader {
+    /// The word for it in an image's file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Loader::Uki => "uki",
+            Loader::EfiBootGuard => "efibootguard",
+            Loader::None => "none",
+        }
+    }
 }
 
 /// How a disk is compressed.

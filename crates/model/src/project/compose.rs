@@ -6,6 +6,7 @@ use super::options::{ChoiceError, Chosen, Options};
 use super::packages::{Sets, Walk};
 use super::shape::{IMAGE_FIELDS, OPTION_FIELDS};
 use super::{Entry, Image, Project, Variant, images};
+use crate::layout::Layout;
 use crate::nearest::nearest;
 use crate::settings::Settings;
 use crate::source::{FileError, Source, Spot};
@@ -44,6 +45,8 @@ pub struct Composition {
     pub entries: Vec<Entry>,
     /// What it gets besides packages; files of the project are named and not yet read.
     pub settings: Settings,
+    /// How it boots and what its disk looks like; files of the project are likewise not yet read.
+    pub layout: Layout,
     /// All values, merged, each with its place; packages as they were written.
     pub values: Table,
 }
@@ -218,6 +221,7 @@ impl Sets {
             recommends: recommends.unwrap_or(false),
             entries: packages.entries(),
             settings: Settings::read(&values)?,
+            layout: Layout::read(&values, &build.suite)?,
             values,
         })
     }

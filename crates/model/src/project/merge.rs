@@ -3,7 +3,7 @@
 //! - a list is continued: entries follow those inherited, one that is there already is not
 //!   repeated, and `"-NAME"` takes an inherited entry away;
 //! - a table is merged key by key; `NAME = false` takes an inherited entry away;
-//! - any other value replaces the inherited one, and so do `suites` and `architectures`.
+//! - any other value replaces the inherited one, and so do `suites`, `architectures` and `forms`.
 
 use super::node::{Entry, Node, Table, Value, at};
 use super::shape::{Fields, Shape, names};

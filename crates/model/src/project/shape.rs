@@ -1,7 +1,8 @@
 //! Which keys an image may have, of which type each is, and so how it merges.
 //!
 //! The rules of merging follow from the type: a list is continued, a table is merged key by
-//! key, anything else is replaced. `suites` and `architectures` are limits and are replaced.
+//! key, anything else is replaced. `suites` and `architectures` are limits and are replaced, and
+//! so is `forms`.
 
 use crate::source::FileError;
 
@@ -91,11 +92,54 @@ const COMPOSITION: &[(&str, Shape)] = &[
 const RELATIONS: &[(&str, Shape)] = &[("requires", Shape::Own), ("excludes", Shape::Own)];
 
 /// The keys of an option.
-pub(crate) const OPTION_FIELDS: Fields = &[CLOSURE, LIMITS, RELATIONS, SETTINGS];
+pub(crate) const OPTION_FIELDS: Fields = &[CLOSURE, LIMITS, RELATIONS, LAYOUT, SETTINGS];
 /// An option.
 const OPTION: Shape = Shape::Table("an option", OPTION_FIELDS);
 /// The keys of an image.
-pub(crate) const IMAGE_FIELDS: Fields = &[CLOSURE, LIMITS, COMPOSITION, SETTINGS];
+pub(crate) const IMAGE_FIELDS: Fields = &[CLOSURE, LIMITS, COMPOSITION, LAYOUT, SETTINGS];
+
+/// How an image boots and what its disk looks like.
+const LAYOUT: &[(&str, Shape)] = &[
+    ("forms", Shape::Own),
+    ("boot", Shape::Table("[boot]", &[BOOT])),
+    ("disk", Shape::Table("[disk]", &[DISK])),
+    (
+        "partitions",
+        Shape::Named(&Shape::Table("a partition", &[PARTITION])),
+    ),
+    ("blobs", Shape::Named(&Shape::Table("a blob", &[BLOB]))),
+];
+
+const BOOT: &[(&str, Shape)] = &[
+    ("loader", Shape::Text),
+    ("kernel", Shape::Text),
+    ("command_line", Shape::List),
+    ("watchdog", Shape::Integer),
+];
+
+const DISK: &[(&str, Shape)] = &[
+    ("size", Shape::Scalar),
+    ("grow", Shape::Boolean),
+    ("state", Shape::Boolean),
+    ("compress", Shape::Text),
+    ("bmap", Shape::Boolean),
+];
+
+const PARTITION: &[(&str, Shape)] = &[
+    ("filesystem", Shape::Text),
+    ("label", Shape::Text),
+    ("size", Shape::Scalar),
+    ("free", Shape::Scalar),
+    ("mount", Shape::Text),
+    ("options", Shape::List),
+];
+
+const BLOB: &[(&str, Shape)] = &[
+    ("offset", Shape::Scalar),
+    ("source", Shape::Text),
+    ("package", Shape::Text),
+    ("file", Shape::Text),
+];
 
 /// What a finished tree gets besides its packages.
 const SETTINGS: &[(&str, Shape)] = &[

@@ -76,7 +76,7 @@ pub(super) fn content(table: &Table, name: &str, key: &Spot) -> Result<Content, 
 }
 
 /// A file of the project.
-pub(super) fn project_file(node: &Node) -> Result<ProjectFile, FileError> {
+pub(crate) fn project_file(node: &Node) -> Result<ProjectFile, FileError> {
     let path = node.text().unwrap_or_default();
     check_project_path(path, node)?;
     Ok(ProjectFile {
@@ -101,7 +101,7 @@ fn check_key_path(path: &str, key: &Spot) -> Result<(), FileError> {
 }
 
 /// A path of the tree, as a value.
-pub(super) fn check_path(path: &str, node: &Node) -> Result<(), FileError> {
+pub(crate) fn check_path(path: &str, node: &Node) -> Result<(), FileError> {
     path_fault(path).map_or(Ok(()), |(message, hint)| {
         Err(node.error(message).hint(hint))
     })

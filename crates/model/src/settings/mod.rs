@@ -7,8 +7,8 @@
 
 mod accounts;
 mod dropins;
-mod files;
-mod read;
+pub(crate) mod files;
+pub(crate) mod read;
 mod system;
 
 #[cfg(test)]

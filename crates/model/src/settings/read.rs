@@ -75,12 +75,12 @@ pub(super) fn settings(values: &Table) -> Result<Settings, FileError> {
 }
 
 /// The inside of a table, empty if it is not there.
-pub(super) fn table<'a>(values: &'a Table, key: &str) -> Option<&'a Table> {
+pub(crate) fn table<'a>(values: &'a Table, key: &str) -> Option<&'a Table> {
     values.get(key).and_then(|entry| entry.node.table())
 }
 
 /// The entries of a table whose keys are names, sorted by name.
-pub(super) fn named<'a>(
+pub(crate) fn named<'a>(
     values: &'a Table,
     key: &str,
 ) -> impl Iterator<Item = (&'a str, &'a Entry)> {
@@ -91,28 +91,28 @@ pub(super) fn named<'a>(
 }
 
 /// The entries of a list, none if it is not there.
-pub(super) fn list<'a>(values: &'a Table, key: &str) -> &'a [Node] {
+pub(crate) fn list<'a>(values: &'a Table, key: &str) -> &'a [Node] {
     values.get(key).map_or(&[][..], |entry| entry.node.items())
 }
 
 /// A string of a table.
-pub(super) fn text<'a>(values: &'a Table, key: &str) -> Option<(&'a str, &'a Node)> {
+pub(crate) fn text<'a>(values: &'a Table, key: &str) -> Option<(&'a str, &'a Node)> {
     let node = &values.get(key)?.node;
     Some((node.text()?, node))
 }
 
 /// A truth value of a table.
-pub(super) fn truth(values: &Table, key: &str) -> Option<bool> {
+pub(crate) fn truth(values: &Table, key: &str) -> Option<bool> {
     values.get(key)?.node.boolean()
 }
 
 /// File and line, for errors that can only be found in the tree.
-pub(super) fn place(spot: &Spot) -> String {
+pub(crate) fn place(spot: &Spot) -> String {
     format!("{}:{}", spot.file, spot.line)
 }
 
 /// A text with its place.
-pub(super) fn placed(node: &Node) -> Placed {
+pub(crate) fn placed(node: &Node) -> Placed {
     Placed {
         text: node.text().unwrap_or_default().to_owned(),
         at: place(&node.spot),
