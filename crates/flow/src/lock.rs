@@ -6,6 +6,7 @@
 //! command that moves them. All closures are resolved again together, so that the lock speaks
 //! of one state of the archive.
 
+pub(crate) mod beside;
 pub(crate) mod guard;
 pub(crate) mod keep;
 mod reasons;

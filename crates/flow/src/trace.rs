@@ -71,7 +71,8 @@ fn installed(loaded: &Loaded) -> Result<(Vec<Installed>, Vec<Input>), Error> {
     };
     let lock = current.lock;
     let images = lock.closures.iter().map(|closure| {
-        let packages = closure.packages.iter().filter_map(|key| lock.package(key));
+        let shipped = closure.shipped().into_iter();
+        let packages = shipped.filter_map(|key| lock.package(key));
         let packages: BTreeMap<String, String> = packages
             .map(|package| (package.name.clone(), package.source.clone()))
             .collect();

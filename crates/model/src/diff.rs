@@ -141,7 +141,8 @@ fn sources(lock: &Lock) -> BTreeMap<&str, State<'_>> {
         sources.entry(&package.source).or_default().add(package);
     }
     for closure in &lock.closures {
-        for package in closure.packages.iter().filter_map(|key| lock.package(key)) {
+        let keys = closure.packages.iter().chain(&closure.beside);
+        for package in keys.filter_map(|key| lock.package(key)) {
             let state = sources.entry(&package.source).or_default();
             state.images.insert(&closure.image);
         }
@@ -237,6 +238,7 @@ mod tests {
                     plan_sha256: Sha256::of(b""),
                     packages_sha256: Sha256::of(b""),
                     packages: vec![],
+                    beside: vec![],
                 });
             closure.packages.push(package.key());
             packages.push(package);

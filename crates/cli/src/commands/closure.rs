@@ -213,7 +213,7 @@ fn in_order(closure: &documents::Closure) -> Vec<(&ClosurePackage, Option<&Why>)
 fn start_rank(why: &Why) -> Option<u8> {
     match why {
         Why::Wish { .. } => Some(0),
-        Why::Variant { .. } => Some(1),
+        Why::Variant { .. } | Why::Beside { .. } => Some(1),
         Why::Relation { by, .. } => by.starts_with("src:").then_some(0),
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn reason(why: &Why) -> String {
     match why {
         Why::Wish { .. } => "wish".to_owned(),
         Why::Variant { variant } => format!("variant {variant}"),
+        Why::Beside { purpose } => format!("beside, for {purpose}"),
         Why::Relation {
             by,
             field,

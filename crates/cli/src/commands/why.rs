@@ -91,7 +91,9 @@ fn chain(path: &ExplanationPath) -> String {
 fn step(step: &PathStep) -> String {
     match &step.why {
         Reason::Wish { wish } if *wish != step.name => format!("{} (wish {wish})", step.name),
-        Reason::Variant { variant } => format!("{} (variant {variant})", step.name),
+        Reason::Variant { .. } | Reason::Beside { .. } => {
+            format!("{} ({})", step.name, common::reason(&step.why))
+        }
         Reason::Relation {
             field, relation, ..
         } if field != "Depends" || !common::is_plain(relation, &step.name) => {

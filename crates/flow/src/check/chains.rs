@@ -37,7 +37,13 @@ impl Chains {
         let plan = plans.iter().find(|plan| plan.place() == closure.place());
         let universe = asked.universe.get();
         let members = members(&universe, lock, closure);
-        Chains::walk(&universe, &members, plan)
+        let mut chains = Chains::walk(&universe, &members, plan);
+        // The image asks for these itself, and nothing that they depend on is there for them.
+        for key in &closure.beside {
+            let name = &key.name;
+            chains.before.entry(name.clone()).or_insert(name.clone());
+        }
+        chains
     }
 
     /// Goes from what is asked for to what it needs, nearest first.

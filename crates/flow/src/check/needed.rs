@@ -47,7 +47,8 @@ fn images(context: &Context, loaded: &Loaded, lock: &Lock, package: &Package) ->
         if !package.is_for_suite(&closure.suite) {
             continue;
         }
-        let mut packages = closure.packages.iter().filter_map(|key| lock.package(key));
+        let shipped = closure.shipped().into_iter();
+        let mut packages = shipped.filter_map(|key| lock.package(key));
         let Some(found) = packages.find(|locked| locked.source == package.source.text) else {
             continue;
         };

@@ -144,10 +144,8 @@ impl Judge<'_> {
         let closures = self.lock.closures.iter();
         closures
             .map(|closure| {
-                let packages = closure
-                    .packages
-                    .iter()
-                    .filter_map(|key| self.lock.package(key));
+                let shipped = closure.shipped().into_iter();
+                let packages = shipped.filter_map(|key| self.lock.package(key));
                 let own = self
                     .plans
                     .iter()

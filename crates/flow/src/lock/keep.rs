@@ -58,24 +58,40 @@ impl Keep {
         universe: &Universe<'_>,
     ) -> Vec<PackageId> {
         let own = lock.closure_at(plan.place());
-        self.found(lock, own.into_iter().chain(akin(lock, plan)), universe)
+        let closures = own.into_iter().chain(akin(lock, plan));
+        let keys = closures.flat_map(|closure| &closure.packages);
+        self.found(lock, keys, universe)
+    }
+
+    /// The packages of a universe that what stands beside a plan's closure is to stay with.
+    pub(crate) fn beside(
+        &self,
+        lock: &Lock,
+        plan: &Plan,
+        universe: &Universe<'_>,
+    ) -> Vec<PackageId> {
+        let own = lock.closure_at(plan.place());
+        let closures = own.into_iter().chain(akin(lock, plan));
+        let keys = closures.flat_map(|closure| closure.beside.iter().chain(&closure.packages));
+        self.found(lock, keys, universe)
     }
 
     /// Those of them that are the plan's own closure.
     pub(crate) fn own(&self, lock: &Lock, plan: &Plan, universe: &Universe<'_>) -> Vec<PackageId> {
         let own = lock.closure_at(plan.place());
-        self.found(lock, own.into_iter(), universe)
+        let keys = own.into_iter().flat_map(|closure| &closure.packages);
+        self.found(lock, keys, universe)
     }
 
     /// The packages of closures that stay and that a universe has, one for each name.
     fn found<'a>(
         &self,
         lock: &'a Lock,
-        closures: impl Iterator<Item = &'a LockedClosure>,
+        keys: impl Iterator<Item = &'a PackageKey>,
         universe: &Universe<'_>,
     ) -> Vec<PackageId> {
         let mut kept = BTreeMap::new();
-        for key in closures.flat_map(|closure| &closure.packages) {
+        for key in keys {
             let stays = lock.package(key).is_some_and(|package| self.holds(package));
             let place = (key.name.as_str(), key.architecture.as_str());
             if stays

@@ -20,6 +20,8 @@ enum Rank {
     Needed,
     /// A package of the same source needs it, which says little.
     NeededByOwn,
+    /// A single file of it is taken.
+    Beside,
 }
 
 /// The best reason for each source package.
@@ -31,6 +33,14 @@ impl Reasons {
     pub(crate) fn of(&self, source: &str) -> Option<&str> {
         self.0.get(source).map(|(_, text)| text.as_str())
     }
+
+    /// Notes a reason if it is better than the one known.
+    fn put(&mut self, source: &str, rank: Rank, text: impl FnOnce() -> String) {
+        let better = self.0.get(source).is_none_or(|(old, _)| rank < *old);
+        if better {
+            self.0.insert(source.to_owned(), (rank, text()));
+        }
+    }
 }
 
 /// Notes the reasons of a solution where they are better than those known.
@@ -39,12 +49,22 @@ pub(super) fn note(universe: &Universe<'_>, solution: &Solution, plan: &Plan, kn
         let source = universe.package(id).source();
         for reason in &reasons {
             let rank = rank(universe, source, reason);
-            let better = known.0.get(source).is_none_or(|(old, _)| rank < *old);
-            if better {
-                let text = sentence(universe, reason, plan);
-                known.0.insert(source.to_owned(), (rank, text));
-            }
+            known.put(source, rank, || sentence(universe, reason, plan));
         }
+    }
+}
+
+/// Notes what the packages beside a plan are for, in the plan's order.
+pub(super) fn note_beside(
+    universe: &Universe<'_>,
+    found: &[PackageId],
+    plan: &Plan,
+    known: &mut Reasons,
+) {
+    for (id, planned) in found.iter().zip(&plan.beside) {
+        let source = universe.package(*id).source();
+        let text = || beside(plan, &planned.purpose);
+        known.put(source, Rank::Beside, text);
     }
 }
 
@@ -69,5 +89,11 @@ fn sentence(universe: &Universe<'_>, reason: &Reason, plan: &Plan) -> String {
             relation,
             ..
         } => format!("{by}: {field} {relation}"),
+        Why::Beside { purpose } => beside(plan, &purpose),
     }
+}
+
+/// The sentence for a package that is not installed.
+fn beside(plan: &Plan, purpose: &str) -> String {
+    format!("{}: beside, for {purpose}", plan.name())
 }

@@ -7,13 +7,13 @@ use formwork_archive::{Archive, Snapshot};
 use formwork_deb::universe::{PackageId, Universe};
 use formwork_model::documents::{self, Contradiction, Input};
 use formwork_model::event::{Event, Phase, Unit};
-use formwork_model::lock::{self, Lock, LockedClosure, LockedPackage, LockedRelease};
+use formwork_model::lock::{self, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey};
 use formwork_model::project::{Plan, PlanRepository, PlannedWish};
 use formwork_resolve::{Failure, Request, Solution};
 
-use super::Impossible;
 use super::keep::Keep;
 use super::reasons::{self, Reasons};
+use super::{Impossible, beside};
 use crate::Error;
 use crate::context::{self, Context};
 use crate::project::{LoadedProject, ProjectError};
@@ -297,13 +297,25 @@ impl Kitchen<'_> {
         solution: &Solution,
         parts: &mut Parts,
     ) -> Result<(), Error> {
-        let mut keys = Vec::with_capacity(solution.packages.len());
-        for &id in &solution.packages {
+        let mut take = |id: PackageId| -> Result<PackageKey, Error> {
             let package = locked(universe, id)?;
-            keys.push(package.key());
+            let key = package.key();
             parts.packages.push(package);
-        }
+            Ok(key)
+        };
+        let packages = solution.packages.iter().map(|&id| take(id));
+        let packages: Vec<PackageKey> = packages.collect::<Result<_, Error>>()?;
+        let kept = self.old.map(|old| self.keep.beside(old, plan, universe));
+        let found = beside::resolve(
+            universe,
+            plan,
+            &solution.packages,
+            &kept.unwrap_or_default(),
+        )?;
+        let beside = found.iter().map(|&id| take(id));
+        let beside: Vec<PackageKey> = beside.collect::<Result<_, Error>>()?;
         reasons::note(universe, solution, plan, &mut parts.reasons);
+        reasons::note_beside(universe, &found, plan, &mut parts.reasons);
         parts.closures.push(LockedClosure {
             image: plan.image.clone(),
             options: plan.options.clone(),
@@ -313,8 +325,9 @@ impl Kitchen<'_> {
             variant: plan.variant,
             recommends: plan.recommends,
             plan_sha256: plan.digest(&self.loaded.project),
-            packages_sha256: lock::digest(&keys),
-            packages: keys,
+            packages_sha256: lock::digest(&packages, &beside),
+            packages,
+            beside,
         });
         Ok(())
     }

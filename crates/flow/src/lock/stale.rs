@@ -74,7 +74,7 @@ fn compare(project: &Project, plan: &Plan, closure: Option<&LockedClosure>) -> O
     if closure.plan_sha256 != plan.digest(project) {
         return Some("its packages or repositories have changed since it was locked".to_owned());
     }
-    let edited = closure.packages_sha256 != lock::digest(&closure.packages);
+    let edited = closure.packages_sha256 != lock::digest(&closure.packages, &closure.beside);
     edited.then(|| "its packages in the lock were changed by hand or by a merge".to_owned())
 }
 

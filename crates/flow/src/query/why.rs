@@ -12,6 +12,7 @@ use super::open::{self, Opened, Want};
 use super::{Answer, Choice, Scope, describe, solved};
 use crate::Error;
 use crate::context::Context;
+use crate::lock::beside;
 use crate::project::{self, ProjectError};
 
 /// Answers `why`: how the wishes lead to a package; no path if they do not.
@@ -36,6 +37,7 @@ pub fn why(
             choice,
             wishes,
             name,
+            plan: None,
         },
     )
 }
@@ -74,6 +76,7 @@ fn why_in_project(
                 choice,
                 wishes: &wishes,
                 name,
+                plan: Some(plan),
             },
         );
         if matches!(&last, Ok(Answer::Yes(explanation)) if !explanation.why.is_empty()) {
@@ -98,6 +101,8 @@ struct Asked<'a> {
     choice: Choice,
     wishes: &'a [String],
     name: &'a str,
+    /// The image whose wishes they are.
+    plan: Option<&'a Plan>,
 }
 
 /// Solves the wishes and explains the package.
@@ -116,12 +121,18 @@ fn explain(
     let mut meant: Vec<PackageId> = universe.packages_named(found).collect();
     meant.extend(universe.providers(found).map(|provider| provider.package));
     let member = meant.iter().copied().find(|&id| solution.contains(id));
-    let package = member.or(meant.first().copied()).ok_or_else(unknown)?;
+    let beside = asked.plan.and_then(|plan| {
+        let found = beside::purpose(&universe, plan, &solution.packages, asked.name)?;
+        Some((found.0, found.1.purpose.clone()))
+    });
+    let apart = beside.as_ref().map(|(id, _)| *id);
+    let package = member.or(apart).or(meant.first().copied());
     let question = Question {
         solution,
         choice: asked.choice,
         wishes: asked.wishes,
-        package,
+        package: package.ok_or_else(unknown)?,
+        purpose: beside.map(|(_, purpose)| purpose),
     };
     Ok(Answer::Yes(explanation(opened, &universe, &question)))
 }
@@ -132,6 +143,8 @@ struct Question<'a> {
     choice: Choice,
     wishes: &'a [String],
     package: PackageId,
+    /// What it stands beside the image for, if it does.
+    purpose: Option<String>,
 }
 
 /// The document for one package.
@@ -149,6 +162,21 @@ fn explanation(
         .get(&question.package)
         .map(Vec::as_slice)
         .unwrap_or_default();
+    let mut paths = paths(universe, &reasons, question.package, variant);
+    let mut why: Vec<Why> = direct
+        .iter()
+        .map(|reason| describe::why(universe, reason, variant))
+        .collect();
+    if let Some(purpose) = &question.purpose {
+        let beside = Why::Beside {
+            purpose: purpose.clone(),
+        };
+        paths.push(ExplanationPath {
+            wish: purpose.clone(),
+            steps: vec![step(universe, question.package, beside.clone())],
+        });
+        why.push(beside);
+    }
     documents::Explanation {
         format: documents::FORMAT,
         inputs: opened.inputs.clone(),
@@ -156,11 +184,19 @@ fn explanation(
         architecture: opened.architecture.clone(),
         wishes: question.wishes.to_vec(),
         package: describe::package_name(universe, question.package),
-        paths: paths(universe, &reasons, question.package, variant),
-        why: direct
-            .iter()
-            .map(|reason| describe::why(universe, reason, variant))
-            .collect(),
+        paths,
+        why,
+    }
+}
+
+/// A package of a way, with the reason for it.
+fn step(universe: &Universe<'_>, id: PackageId, why: Why) -> PathStep {
+    let package = universe.package(id);
+    PathStep {
+        name: package.name().to_owned(),
+        version: package.version().to_owned(),
+        architecture: package.architecture().to_owned(),
+        why,
     }
 }
 
@@ -208,13 +244,7 @@ fn path(
     let mut steps = Vec::new();
     let mut next = Some(start);
     while let Some((id, reason)) = next {
-        let package = universe.package(id);
-        steps.push(PathStep {
-            name: package.name().to_owned(),
-            version: package.version().to_owned(),
-            architecture: package.architecture().to_owned(),
-            why: describe::why(universe, reason, variant),
-        });
+        steps.push(step(universe, id, describe::why(universe, reason, variant)));
         next = ways.get(&id).copied().flatten();
     }
     let wish = match steps.first().map(|step| &step.why) {

@@ -78,6 +78,11 @@ pub enum Why {
         /// Other packages that could have served, sorted.
         alternatives: Vec<String>,
     },
+    /// It is not installed: a single file of it is taken.
+    Beside {
+        /// What for, as in "the loader uki".
+        purpose: String,
+    },
 }
 
 /// The answer that there is no solution.

@@ -1,9 +1,9 @@
 //! `formwork.lock`: the exact inputs of every image, written by Formwork and kept in git.
 //!
-//! # Format 1 and its promises
+//! # Formats 1 and 2 and their promises
 //!
-//! The file is TOML in UTF-8. It begins with a comment and `format = 1`; then come, each kind
-//! sorted, with one key a line and always in the same order of keys:
+//! The file is TOML in UTF-8. It begins with a comment and `format = 1` or `format = 2`; then
+//! come, each kind sorted, with one key a line and always in the same order of keys:
 //!
 //! - `[[release]]`: every Release that any closure was made from: `repository` (the name in
 //!   `formwork.toml`), `suite` (left out for a plain directory, whose digest is that of its
@@ -14,6 +14,8 @@
 //!   what the project asks for), `packages_sha256` (the digest of the packages that were found
 //!   for it, so that neither a hand nor a merge makes a closure that nobody resolved) and
 //!   `packages`, one reference a line, sorted. Sorted by image, suite, architecture, options.
+//!   In format 2 `beside` may follow, not empty: packages that are fetched with the image and of
+//!   which single files are taken, but which are not installed; `packages_sha256` covers them.
 //! - `[[package]]`: every package of any closure, once: `name`, `version`, `architecture`,
 //!   `source`, `source_version`, `size` in bytes, `sha256`, `repository` and `path` below the
 //!   root of the repository. Sorted by name, version in dpkg's order, architecture, digest.
@@ -26,8 +28,9 @@
 //! - No credentials, ever. Only paths that stay inside their repository.
 //! - *The lock's date* is the newest `date` of its releases; it is not written separately, so
 //!   that two branches merge where they do not really clash.
-//! - A file of format 1 will be readable by every later Formwork. A key will never change its
-//!   meaning; whatever needs a new key or meaning gets a new format number.
+//! - A file of format 1 or 2 will be readable by every later Formwork. A key will never change
+//!   its meaning; whatever needs a new key or meaning gets a new format number. A lock is written
+//!   in the lowest format that can say it: 2 only if some closure has packages beside it.
 //! - Unknown keys, dangling references, repeated entries and conflict markers are errors.
 
 mod print;
@@ -49,8 +52,10 @@ pub(crate) use print::quote;
 
 /// The name of the lock's file in a project.
 pub const FILE_NAME: &str = "formwork.lock";
-/// The format that this code writes, and the newest that it reads.
-pub const FORMAT: u64 = 1;
+/// The newest format that this code writes and reads.
+pub const FORMAT: u64 = 2;
+/// The format of a lock in which no closure has packages beside it.
+const FORMAT_WITHOUT_BESIDE: u64 = 1;
 
 /// A whole lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,6 +108,8 @@ pub struct LockedClosure {
     pub packages_sha256: Sha256,
     /// Its packages.
     pub packages: Vec<PackageKey>,
+    /// Packages that single files are taken of, without being installed; sorted.
+    pub beside: Vec<PackageKey>,
 }
 
 /// What tells one closure of a lock from all others.
@@ -141,11 +148,31 @@ impl LockedClosure {
     pub fn title(&self) -> String {
         format!("{} {} {}", self.name(), self.suite, self.architecture)
     }
+
+    /// All that is shipped of it: its packages and those beside it, sorted, each once.
+    #[must_use]
+    pub fn shipped(&self) -> Vec<&PackageKey> {
+        let mut keys: Vec<&PackageKey> = self.packages.iter().chain(&self.beside).collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
 }
 
-/// The digest of the packages of a closure, in whatever order.
+/// The digest of the packages of a closure and of those beside it, in whatever order.
 #[must_use]
-pub fn digest(packages: &[PackageKey]) -> Sha256 {
+pub fn digest(packages: &[PackageKey], beside: &[PackageKey]) -> Sha256 {
+    let mut text = listed(packages);
+    if !beside.is_empty() {
+        // No reference is without a colon, so this line cannot be one.
+        text.push_str("beside\n");
+        text.push_str(&listed(beside));
+    }
+    Sha256::of(text.as_bytes())
+}
+
+/// Packages with their digests, sorted, each once and on a line.
+fn listed(packages: &[PackageKey]) -> String {
     let mut sorted: Vec<&PackageKey> = packages.iter().collect();
     sorted.sort();
     sorted.dedup();
@@ -154,7 +181,7 @@ pub fn digest(packages: &[PackageKey]) -> Sha256 {
         text.push_str(&plain_reference(key));
         text.push_str(&format!(" {}\n", key.sha256));
     }
-    Sha256::of(text.as_bytes())
+    text
 }
 
 /// What names one package file in a lock.
@@ -314,6 +341,8 @@ impl Lock {
         for closure in &mut lock.closures {
             closure.packages.sort();
             closure.packages.dedup();
+            closure.beside.sort();
+            closure.beside.dedup();
             closure.foreign.sort();
         }
         lock.drop_unused();
@@ -374,7 +403,7 @@ impl Lock {
         let mut used: Vec<PackageKey> = self
             .closures
             .iter()
-            .flat_map(|closure| closure.packages.iter().cloned())
+            .flat_map(|closure| closure.packages.iter().chain(&closure.beside).cloned())
             .collect();
         used.sort();
         self.packages
@@ -384,10 +413,8 @@ impl Lock {
     /// Every package of a closure must be listed.
     fn check_references(&self) -> Result<(), LockError> {
         for closure in &self.closures {
-            let missing = closure
-                .packages
-                .iter()
-                .find(|key| self.package(key).is_none());
+            let mut all = closure.packages.iter().chain(&closure.beside);
+            let missing = all.find(|key| self.package(key).is_none());
             if let Some(key) = missing {
                 return Err(LockError::Dangling {
                     closure: closure.title(),
@@ -396,6 +423,19 @@ impl Lock {
             }
         }
         Ok(())
+    }
+
+    /// The lowest format that can say what this lock says.
+    fn format(&self) -> u64 {
+        if self
+            .closures
+            .iter()
+            .any(|closure| !closure.beside.is_empty())
+        {
+            FORMAT
+        } else {
+            FORMAT_WITHOUT_BESIDE
+        }
     }
 
     /// How often each plain reference occurs among the packages.

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
 
-use super::{
-    FORMAT, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, plain_reference,
-};
+use super::{Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, plain_reference};
 
 /// What stands at the head of every lock.
 const HEAD: &str = "# Exact inputs, written by `formwork lock` and `formwork update`. Keep it in git; do not edit it.";
 
 impl Display for Lock {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{HEAD}\nformat = {FORMAT}\n")?;
+        write!(out, "{HEAD}\nformat = {}\n", self.format())?;
         for release in &self.releases {
             out.write_str(&print_release(release)?)?;
         }
@@ -66,12 +64,26 @@ fn print_closure(
         "packages_sha256",
         &closure.packages_sha256.to_string(),
     )?;
-    text.push_str("packages = [\n");
-    for key in &closure.packages {
+    references(&mut text, "packages", &closure.packages, counts)?;
+    if !closure.beside.is_empty() {
+        references(&mut text, "beside", &closure.beside, counts)?;
+    }
+    Ok(text)
+}
+
+/// A list of packages, one a line.
+fn references(
+    text: &mut String,
+    name: &str,
+    packages: &[PackageKey],
+    counts: &BTreeMap<String, usize>,
+) -> fmt::Result {
+    writeln!(text, "{name} = [")?;
+    for key in packages {
         writeln!(text, "  {},", quote(&reference(key, counts)))?;
     }
     text.push_str("]\n");
-    Ok(text)
+    Ok(())
 }
 
 fn print_package(package: &LockedPackage) -> Result<String, fmt::Error> {

@@ -7,8 +7,8 @@ use formwork_deb::sha256::Sha256;
 use formwork_deb::time::Timestamp;
 
 use super::{
-    FORMAT, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey, plain_reference,
-    release_order,
+    FORMAT, FORMAT_WITHOUT_BESIDE, Lock, LockedClosure, LockedPackage, LockedRelease, PackageKey,
+    plain_reference, release_order,
 };
 use crate::keys::{Keys, Text, parse};
 use crate::project::Variant;
@@ -21,8 +21,8 @@ const REMEDY: &str = "take the file from git again, or remove it and run `formwo
 pub(super) fn lock(source: Source<'_>) -> Result<Lock, FileError> {
     let tree = parse(source).map_err(with_remedy)?;
     let mut root = Keys::root(source, "a lock", &tree);
-    check_format(source, &mut root)?;
-    read(source, root).map_err(with_remedy)
+    let format = format(source, &mut root)?;
+    read(source, root, format).map_err(with_remedy)
 }
 
 /// Adds the way out to an error that has no hint of its own.
@@ -34,16 +34,16 @@ fn with_remedy(error: FileError) -> FileError {
     }
 }
 
-/// Says clearly when a lock was written by a later Formwork.
-fn check_format(source: Source<'_>, root: &mut Keys<'_>) -> Result<(), FileError> {
+/// The format of a lock; says clearly when it was written by a later Formwork.
+fn format(source: Source<'_>, root: &mut Keys<'_>) -> Result<u64, FileError> {
     let number = root
         .integer("format")?
         .ok_or_else(|| root.missing("format").hint(REMEDY))?;
     match u64::try_from(*number.get_ref()) {
-        Ok(FORMAT) => Ok(()),
+        Ok(known @ FORMAT_WITHOUT_BESIDE..=FORMAT) => Ok(known),
         Ok(later) if later > FORMAT => {
             let message =
-                format!("this lock has format {later}; this Formwork reads format {FORMAT}");
+                format!("this lock has format {later}; this Formwork reads formats up to {FORMAT}");
             Err(source
                 .error(&number.span(), message)
                 .hint("use a newer Formwork"))
@@ -55,7 +55,7 @@ fn check_format(source: Source<'_>, root: &mut Keys<'_>) -> Result<(), FileError
     }
 }
 
-fn read(source: Source<'_>, mut root: Keys<'_>) -> Result<Lock, FileError> {
+fn read(source: Source<'_>, mut root: Keys<'_>, format: u64) -> Result<Lock, FileError> {
     let releases = releases(source, root.tables("release", "a release")?)?;
     let closures = root.tables("closure", "a closure")?;
     let packages = packages(source, root.tables("package", "a package")?)?;
@@ -69,7 +69,7 @@ fn read(source: Source<'_>, mut root: Keys<'_>) -> Result<Lock, FileError> {
     let mut seen = BTreeSet::new();
     for keys in closures {
         let place = keys.span();
-        let closure = closure(source, keys, &index)?;
+        let closure = closure(source, keys, &index, format)?;
         let title = closure.title();
         if !seen.insert(title.clone()) {
             return Err(source.error(&place, format!("a second closure of {title}")));
@@ -166,6 +166,7 @@ fn closure(
     source: Source<'_>,
     mut keys: Keys<'_>,
     index: &BTreeMap<String, Vec<PackageKey>>,
+    format: u64,
 ) -> Result<LockedClosure, FileError> {
     let image = keys.required_string("image")?.into_inner();
     let mut options = names(keys.strings("options")?);
@@ -182,6 +183,10 @@ fn closure(
     let references = keys
         .strings("packages")?
         .ok_or_else(|| keys.missing("packages"))?;
+    let beside = match format {
+        FORMAT_WITHOUT_BESIDE => None,
+        _ => keys.strings("beside")?,
+    };
     keys.finish()?;
     let variant = Variant::named(variant.get_ref()).ok_or_else(|| {
         source.error(
@@ -189,11 +194,8 @@ fn closure(
             format!("unknown variant `{}`", variant.get_ref()),
         )
     })?;
-    let mut packages = Vec::with_capacity(references.len());
-    for reference in &references {
-        packages.push(resolve(source, reference, index)?);
-    }
-    packages.sort();
+    let packages = resolve_all(source, &references, index)?;
+    let beside = resolve_all(source, &beside.unwrap_or_default(), index)?;
     Ok(LockedClosure {
         image,
         options,
@@ -205,6 +207,7 @@ fn closure(
         plan_sha256,
         packages_sha256,
         packages,
+        beside,
     })
 }
 
@@ -212,6 +215,20 @@ fn closure(
 fn names(list: Option<Vec<Text>>) -> Vec<String> {
     let list = list.unwrap_or_default();
     list.into_iter().map(toml::Spanned::into_inner).collect()
+}
+
+/// The packages that references mean, sorted.
+fn resolve_all(
+    source: Source<'_>,
+    references: &[Text],
+    index: &BTreeMap<String, Vec<PackageKey>>,
+) -> Result<Vec<PackageKey>, FileError> {
+    let mut packages = Vec::with_capacity(references.len());
+    for reference in references {
+        packages.push(resolve(source, reference, index)?);
+    }
+    packages.sort();
+    Ok(packages)
 }
 
 /// The package that a reference means.

@@ -7,6 +7,8 @@ use crate::source::Source;
 
 /// The sample of format 1 that is kept for ever.
 const FORMAT_1: &str = include_str!("../../tests/data/format-1.lock");
+/// The sample of format 2 that is kept for ever.
+const FORMAT_2: &str = include_str!("../../tests/data/format-2.lock");
 
 fn digest(text: &str) -> Sha256 {
     Sha256::of(text.as_bytes())
@@ -38,8 +40,10 @@ fn closure(image: &str, packages: &[LockedPackage]) -> LockedClosure {
         plan_sha256: digest(image),
         packages_sha256: super::digest(
             &packages.iter().map(LockedPackage::key).collect::<Vec<_>>(),
+            &[],
         ),
         packages: packages.iter().map(LockedPackage::key).collect(),
+        beside: vec![],
     }
 }
 
@@ -73,11 +77,75 @@ fn the_sample_of_format_1_opens_and_prints_back_byte_for_byte() {
         .expect("closure");
     assert_eq!(gateway.packages.len(), 4);
     for closure in &lock.closures {
-        assert_eq!(closure.packages_sha256, super::digest(&closure.packages));
+        assert_eq!(
+            closure.packages_sha256,
+            super::digest(&closure.packages, &[])
+        );
     }
     let release = lock.release("debian", Some("bookworm")).expect("release");
     assert_eq!(release.version.as_deref(), Some("12.14"));
     assert!(lock.release("own", None).is_some());
+}
+
+#[test]
+fn the_sample_of_format_2_opens_and_prints_back_byte_for_byte() {
+    let lock = read(FORMAT_2).expect("the sample must open for ever");
+    assert_eq!(lock.to_string(), FORMAT_2);
+    let beside = |closure: &LockedClosure| -> Vec<String> {
+        closure.beside.iter().map(plain_reference).collect()
+    };
+    assert_eq!(
+        beside(&lock.closures[0]),
+        ["systemd-boot-efi:amd64=252.39-1~deb12u1"]
+    );
+    assert!(lock.closures[1].beside.is_empty());
+    for closure in &lock.closures {
+        let found = super::digest(&closure.packages, &closure.beside);
+        assert_eq!(closure.packages_sha256, found);
+    }
+    let shipped = lock.closures[0].shipped();
+    assert_eq!(shipped.len(), lock.closures[0].packages.len() + 1);
+}
+
+#[test]
+fn packages_beside_are_what_makes_a_lock_of_format_2() {
+    let packages = vec![package("a", "1.0", "x"), package("b", "2", "z")];
+    let plain = closure("gateway", &packages[..1]);
+    let with = |beside: &[LockedPackage]| {
+        let mut closure = plain.clone();
+        closure.beside = beside.iter().map(LockedPackage::key).collect();
+        Lock::new(vec![], vec![closure], packages.clone()).expect("lock")
+    };
+    let without = with(&[]).to_string();
+    assert!(without.contains("format = 1\n") && !without.contains("beside"));
+    let lock = with(&packages[1..]);
+    assert_eq!(lock.packages.len(), 2, "what is beside is kept");
+    let text = lock.to_string();
+    assert!(text.contains("format = 2\n"), "{text}");
+    assert!(
+        text.contains("]\nbeside = [\n  \"b:amd64=2\",\n]\n"),
+        "{text}"
+    );
+    assert_eq!(read(&text).expect("reads"), lock);
+    let old =
+        read(&text.replace("format = 2", "format = 1")).expect_err("format 1 has no such key");
+    assert!(old.to_string().contains("beside"), "{old}");
+    let gone = lock_without(&text, "b");
+    assert!(read(&gone).is_err(), "a dangling reference");
+    assert_ne!(
+        super::digest(&lock.closures[0].packages, &lock.closures[0].beside),
+        super::digest(&lock.closures[0].packages, &[]),
+    );
+}
+
+/// A lock's text without the entry of one package.
+fn lock_without(text: &str, name: &str) -> String {
+    let entry = format!("\n[[package]]\nname = \"{name}\"\n");
+    let start = text.find(&entry).expect("the entry");
+    let end = text[start + 1..]
+        .find("\n[[package]]")
+        .map_or(text.len(), |at| start + 1 + at);
+    format!("{}{}", &text[..start], &text[end..])
 }
 
 #[test]
@@ -216,8 +284,8 @@ fn every_fault_of_a_file_has_its_line_and_a_way_out() {
     let table = [
         (
             "format = 1",
-            "format = 2",
-            "2: this lock has format 2; this Formwork reads format 1",
+            "format = 3",
+            "2: this lock has format 3; this Formwork reads formats up to 2",
         ),
         ("format = 1", "format = -1", "2: there is no format -1"),
         ("format = 1", "", "1: a lock needs the key `format`"),

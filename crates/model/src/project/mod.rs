@@ -15,6 +15,7 @@
 //! read by [`written`], made complete by `convert`; [`Project::plans`] then says what is to be
 //! resolved, and [`Project::compose`] what is to be built.
 
+mod beside;
 mod compose;
 mod convert;
 mod edit;
@@ -46,6 +47,7 @@ use crate::review::Rules;
 use crate::source::{FileError, Source, Spot};
 use crate::wish::{Restriction, Wish};
 
+pub use beside::PlannedBeside;
 pub use compose::{ComposeError, Composition, name as name_with_options};
 pub use edit::{EditError, add_package};
 pub use listed::ListedValue;

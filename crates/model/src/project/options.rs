@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::beside::KEYS as BESIDE;
 use super::node::{Node, Table};
 use super::shape::CLOSURE;
 use crate::nearest::nearest;
@@ -49,11 +50,12 @@ impl ImageOption {
         }
     }
 
-    /// Whether it changes the packages of an image, and so needs a closure of its own.
+    /// Whether it changes the packages of an image or those beside it, and so needs a closure of
+    /// its own.
     #[must_use]
     pub fn decides(&self) -> bool {
-        let named = |table: &Table| CLOSURE.iter().any(|(key, _)| table.contains_key(*key));
-        self.tables.iter().any(named)
+        let mut keys = CLOSURE.iter().map(|(key, _)| *key).chain(BESIDE);
+        keys.any(|key| self.tables.iter().any(|table| table.contains_key(key)))
     }
 }
 

@@ -8,7 +8,9 @@ use std::fmt::Write;
 
 use formwork_deb::sha256::Sha256;
 
-use super::{Composition, Place, Project, Repository, Variant, name_with_options};
+use super::{
+    Composition, Place, PlannedBeside, Project, Repository, Variant, beside, name_with_options,
+};
 use crate::lock::ClosurePlace;
 use crate::source::Spot;
 use crate::wish::Wish;
@@ -32,6 +34,8 @@ pub struct Plan {
     pub recommends: bool,
     /// What it asks for, in the order written.
     pub wishes: Vec<PlannedWish>,
+    /// What stands in the lock without being installed, in the order of the layout.
+    pub beside: Vec<PlannedBeside>,
     /// The suites of repositories that take part, sorted by name and then as written.
     pub repositories: Vec<PlanRepository>,
 }
@@ -101,6 +105,7 @@ impl Project {
             variant: build.variant,
             recommends: build.recommends,
             wishes,
+            beside: beside::of(&build.layout),
             repositories,
         }
     }
@@ -172,6 +177,12 @@ impl Plan {
         wishes.dedup();
         for wish in wishes {
             line(&mut text, "wish", &[&wish]);
+        }
+        let mut beside: Vec<String> = self.beside.iter().map(PlannedBeside::text).collect();
+        beside.sort();
+        beside.dedup();
+        for wishes in beside {
+            line(&mut text, "beside", &[&wishes]);
         }
         for part in &self.repositories {
             let repository = project.repository(&part.name);
