@@ -8,11 +8,14 @@
 //! Clusters are given out in the order of the tree, so that the same files make the same bytes.
 
 mod name;
+mod read;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 use std::io::{self, Write};
+
+pub use read::{Entry, FatReadError, Volume, read};
 
 use tree::Node;
 

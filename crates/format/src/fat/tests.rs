@@ -115,6 +115,106 @@ fn label_number_and_date_are_as_asked() {
 }
 
 #[test]
+fn our_reader_finds_the_files_of_both_writers() {
+    let large: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+    let files = [
+        ("EFI/BOOT/BOOTX64.EFI", &large[..]),
+        ("EFI/a long name of a directory/ünïcode näme.txt", b"text"),
+        ("EMPTY", b""),
+    ];
+    let files = files.map(|(path, content)| File { path, content });
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("image");
+    for kind in [Kind::Fat16, Kind::Fat32] {
+        let ours = made(&options(kind), &files);
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(options(kind).size).unwrap();
+        let width = if kind == Kind::Fat16 { "16" } else { "32" };
+        run(
+            "/usr/sbin/mkfs.fat",
+            &["-i", "1234abcd", "-n", "ESP", "-F", width],
+            &path,
+        );
+        let shell = |words: &[&str]| {
+            let mut command = Command::new(words[0]);
+            command
+                .args(["-i", path.to_str().unwrap()])
+                .args(&words[1..]);
+            command.env("LC_ALL", "C.UTF-8");
+            assert!(command.status().unwrap().success(), "{words:?}");
+        };
+        for made in ["::EFI", "::EFI/BOOT", "::EFI/a long name of a directory"] {
+            shell(&["mmd", made]);
+        }
+        for file in &files {
+            let from = directory.path().join("content");
+            std::fs::write(&from, file.content).unwrap();
+            shell(&["mcopy", from.to_str().unwrap(), &format!("::{}", file.path)]);
+        }
+        for bytes in [ours, std::fs::read(&path).unwrap()] {
+            let volume = read(&bytes).unwrap();
+            assert_eq!(
+                (volume.id(), volume.label()),
+                ("1234-ABCD".into(), "ESP".into())
+            );
+            for file in &files {
+                let entry = volume.find(&file.path.to_uppercase()).unwrap();
+                assert!(
+                    volume.content(&entry).unwrap() == file.content,
+                    "{}",
+                    file.path
+                );
+            }
+            let root = volume.list("").unwrap();
+            let names: Vec<&str> = root.iter().map(|entry| &*entry.name).collect();
+            assert_eq!(names, ["EFI", "EMPTY"]);
+            let used = options(kind).size - volume.free().unwrap();
+            assert!((large.len() as u64..4 << 20).contains(&used), "{used}");
+            assert!(volume.find("EFI/BOOT/BOOTX64.EFI/x").is_err());
+            assert!(volume.find("EFI/none").is_err());
+            assert!(volume.list("EMPTY").is_err());
+        }
+    }
+}
+
+#[test]
+fn a_damaged_file_system_is_an_error_and_never_a_panic() {
+    let file = File {
+        path: "EFI/BOOT/BOOTX64.EFI",
+        content: &[7; 10_000],
+    };
+    let whole = made(&options(Kind::Fat16), &[file]);
+    let mut state = 1_u64;
+    for round in 0..3000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=round % 4 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let sector = [0, 0, 4, 132, 164][(state >> 20) as usize % 5];
+            let place = sector * 512 + (state >> 33) as usize % 512;
+            bytes[place] = (state >> 50) as u8;
+        }
+        if let Ok(volume) = read(&bytes)
+            && let Ok(entry) = volume.find(file.path)
+        {
+            let _ = volume.content(&entry);
+            let _ = volume.free();
+        }
+    }
+    let mut ring = whole.clone();
+    // The first cluster of the first directory follows itself.
+    ring[4 * 512 + 4..4 * 512 + 6].copy_from_slice(&2_u16.to_le_bytes());
+    let error = read(&ring).unwrap().find(file.path).unwrap_err();
+    assert_eq!(
+        error,
+        FatReadError::Damaged("a chain of clusters never ends")
+    );
+    assert!(read(&whole[..511]).is_err());
+    assert!(read(&vec![0; 4096]).is_err());
+}
+
+#[test]
 fn the_calendar_ends_where_that_of_fat_does() {
     assert_eq!(
         tree::Time::of(0),

@@ -3,6 +3,7 @@
 mod fresh;
 mod lock;
 mod mapped;
+mod sparse;
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -13,6 +14,7 @@ use std::time::SystemTime;
 pub use fresh::Fresh;
 pub use lock::{Lock, Mode, Waiting};
 pub use mapped::MappedFile;
+pub use sparse::Sparse;
 
 use crate::Error;
 
