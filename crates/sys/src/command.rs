@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How long we sleep between two looks at a child.
 const PAUSE: Duration = Duration::from_millis(2);
 /// What a child sees unless told otherwise.
-const PASSED_ON: [&str; 4] = ["PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME"];
+pub(crate) const PASSED_ON: [&str; 4] = ["PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME"];
 
 /// A program to run, and its limits.
 #[derive(Clone, Debug)]
@@ -258,7 +258,7 @@ fn stop(child: &mut Child) {
     let _reaped = child.wait();
 }
 
-fn code_of(status: ExitStatus) -> i32 {
+pub(crate) fn code_of(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status
         .code()

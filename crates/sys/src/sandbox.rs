@@ -39,7 +39,7 @@ pub use emulation::Emulation;
 pub use error::SandboxError;
 pub use holder::dispatch;
 pub use inside::Inside;
-pub use outside::{Order, Privilege, privilege, run};
+pub use outside::{Order, Privilege, privilege, run, run_in_own_users};
 pub use program::{Ended, Limits, Program};
 pub use ranges::Range;
 pub use users::User;

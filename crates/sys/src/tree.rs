@@ -29,7 +29,7 @@ use rustix::io::Errno;
 
 use crate::Error;
 
-pub use directory::{Directory, Seal};
+pub use directory::{Directory, Seal, shuffle};
 pub use metadata::{Kind, Metadata, Time};
 pub use walk::Visited;
 

@@ -98,7 +98,10 @@ fn build(ordered: &Ordered) -> Result<OwnedFd, SandboxError> {
 
     for (bind, path) in ordered.binds.iter().zip(&ordered.program.places) {
         let what = format!("show something at {} in the tree", path.display());
-        let place = mounts::place(tree, path).step(&what)?;
+        let place = match path.strip_prefix("/dev") {
+            Ok(below) => mounts::file_below(&dev, below).step(&what)?,
+            Err(_) => mounts::place(tree, path).step(&what)?,
+        };
         mounts::attach(bind, place).step(&what)?;
     }
     rustix::system::sethostname(ordered.program.hostname.as_bytes()).step("set the host name")?;
@@ -196,7 +199,7 @@ fn enter(ordered: &Ordered) -> Result<std::convert::Infallible, Report> {
     rustix::process::chroot("/tree").map_err(|errno| failed("enter the tree".into(), errno))?;
     rustix::process::chdir(directory)
         .map_err(|errno| failed(format!("go to {} in the tree", directory.display()), errno))?;
-    rustix::process::umask(Mode::from_raw_mode(0o022));
+    rustix::process::umask(Mode::from_raw_mode(ordered.program.umask & 0o777));
     let not_started =
         |error: io::Error| Report::NotStarted(error.raw_os_error().unwrap_or(libc::EIO));
     let Some((program, arguments)) = argv.split_first() else {

@@ -130,6 +130,17 @@ pub(super) fn file(parent: impl AsFd, name: &str) -> io::Result<OwnedFd> {
     )?)
 }
 
+/// Makes an empty file, and the directories above it, in a file system that nobody else sees yet.
+pub(super) fn file_below(root: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
+    let mut names: Vec<&str> = path.iter().filter_map(|name| name.to_str()).collect();
+    let last = names.pop().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut place = root.as_fd().try_clone_to_owned()?;
+    for name in names {
+        place = directory(&place, name)?;
+    }
+    file(place, last)
+}
+
 /// Opens a directory as a place to mount on.
 pub(super) fn open(path: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -67,6 +67,19 @@ pub fn run(order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
     run_as(&users::who()?, order, on_message)
 }
 
+/// Like [`run`], but root too works in a user namespace, as ordinary users do: it has the same
+/// numbers there, and no power over the machine.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn run_in_own_users(order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
+    let privilege = match users::who()? {
+        Privilege::Root => Privilege::User(users::root_alone()),
+        user => user,
+    };
+    run_as(&privilege, order, on_message)
+}
+
 fn run_as(privilege: &Privilege, order: &Order, on_message: &mut dyn FnMut(&[u8])) -> Answer {
     attempt(privilege, order, on_message).map_err(|error| {
         // Ctrl-C reaches the programs that we call as well: what they make of it is no fault.

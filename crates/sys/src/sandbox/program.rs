@@ -18,10 +18,13 @@ pub struct Program {
     pub input: Vec<u8>,
     /// How much it may use.
     pub limits: Limits,
-    /// Directories or files of the inside that it sees, read-only, at a path of the tree that exists.
+    /// Directories or files of the inside that it sees, read-only, at a path of the tree that
+    /// exists; a path below `/dev`, which is the program's own, is made for a file.
     pub read_only_binds: Vec<(PathBuf, PathBuf)>,
     /// The host name that it sees.
     pub hostname: String,
+    /// The permission bits that its new files do not get.
+    pub umask: u32,
 }
 
 impl Program {
@@ -35,6 +38,7 @@ impl Program {
             limits: Limits::default(),
             read_only_binds: Vec::new(),
             hostname: "localhost".to_owned(),
+            umask: 0o022,
         }
     }
 
@@ -56,6 +60,7 @@ impl Program {
         }
         packer.text(self.directory.as_os_str().as_encoded_bytes());
         packer.text(&self.hostname);
+        packer.number(self.umask.into());
         packer.number(self.read_only_binds.len() as u64);
         for (_, place) in &self.read_only_binds {
             packer.text(place.as_os_str().as_encoded_bytes());
@@ -102,6 +107,7 @@ pub(super) struct Unpacked {
     pub(super) environment: Vec<(String, String)>,
     pub(super) directory: PathBuf,
     pub(super) hostname: String,
+    pub(super) umask: u32,
     pub(super) places: Vec<PathBuf>,
 }
 
@@ -122,6 +128,7 @@ impl Unpacked {
         }
         let directory = path(unpacker.text()?);
         let hostname = unpacker.words()?;
+        let umask = u32::try_from(unpacker.number()?).ok()?;
         let mut places = Vec::new();
         for _ in 0..unpacker.number()? {
             places.push(path(unpacker.text()?));
@@ -131,6 +138,7 @@ impl Unpacked {
             environment,
             directory,
             hostname,
+            umask,
             places,
         })
     }
@@ -210,6 +218,7 @@ mod tests {
         assert_eq!(read.environment, program.environment);
         assert_eq!(read.directory, program.directory);
         assert_eq!(read.hostname, "localhost");
+        assert_eq!(read.umask, 0o022);
         assert_eq!(read.places, [PathBuf::from("/in/tree")]);
     }
 

@@ -1,7 +1,9 @@
 //! Who runs us, and how an ordinary user becomes root of a sandbox.
 
+use std::io::Write;
 use std::path::Path;
 
+use super::error::Step;
 use super::ranges::{self, NEEDED, Range};
 use super::{Privilege, SandboxError};
 use crate::command::{Command, CommandError};
@@ -45,6 +47,21 @@ pub(super) fn who() -> Result<Privilege, SandboxError> {
         Ok(Privilege::User(found))
     } else {
         Err(too_few(&found, ranges::free([&lent_users, &lent_groups])))
+    }
+}
+
+/// Root as if it were an ordinary user to whom its own numbers are lent.
+pub(super) fn root_alone() -> User {
+    let lent = vec![Range {
+        first: 1,
+        count: NEEDED,
+    }];
+    User {
+        name: "root".to_owned(),
+        user: 0,
+        group: 0,
+        users: lent.clone(),
+        groups: lent,
     }
 }
 
@@ -108,6 +125,10 @@ pub(super) fn map(user: &User, process: u32) -> Result<(), SandboxError> {
         ("newuidmap", user.user, &user.users),
         ("newgidmap", user.group, &user.groups),
     ];
+    // Root needs nobody's leave, nor a program that has it.
+    if rustix::process::geteuid().is_root() {
+        return map_as_root(user, process);
+    }
     for (program, own, lent) in maps {
         let arguments = ranges::arguments(process, own, lent);
         match Command::new(program).args(arguments).run() {
@@ -130,6 +151,27 @@ pub(super) fn map(user: &User, process: u32) -> Result<(), SandboxError> {
                 });
             }
         }
+    }
+    Ok(())
+}
+
+/// Writes the maps of a process in a new user namespace.
+fn map_as_root(user: &User, process: u32) -> Result<(), SandboxError> {
+    let maps = [
+        ("uid_map", user.user, &user.users),
+        ("gid_map", user.group, &user.groups),
+    ];
+    for (name, own, lent) in maps {
+        // The arguments of the helper behind the process are the lines of the map.
+        let words = ranges::arguments(process, own, lent);
+        let lines: String = words[1..]
+            .chunks(3)
+            .map(|line| format!("{}\n", line.join(" ")))
+            .collect();
+        let path = format!("/proc/{process}/{name}");
+        let file = std::fs::OpenOptions::new().write(true).open(path);
+        file.and_then(|mut file| file.write_all(lines.as_bytes()))
+            .step("give numbers to a user namespace")?;
     }
     Ok(())
 }

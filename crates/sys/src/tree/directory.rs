@@ -9,6 +9,7 @@ use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{AtFlags, Dir, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
@@ -40,6 +41,34 @@ pub struct Seal {
 pub struct Directory {
     handle: OwnedFd,
     shown: PathBuf,
+}
+
+/// By what the order of names is changed; 0 leaves it as the system tells it.
+static SEED: AtomicU64 = AtomicU64::new(0);
+
+/// Has this process read directories in an order that depends on the seed alone.
+///
+/// It is for proving that nothing we make depends on that order.
+pub fn shuffle(seed: u64) {
+    SEED.store(seed, Ordering::Relaxed);
+}
+
+/// Brings names into the order that follows from a seed.
+fn shuffled(names: &mut [(OsString, Kind)], seed: u64) {
+    if seed == 0 {
+        return;
+    }
+    // Whatever the file system says, the result is the same on every machine.
+    names.sort_unstable();
+    // The generator xorshift64 by Marsaglia, and the shuffle of Fisher and Yates.
+    let mut random = seed;
+    for last in (1..names.len()).rev() {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let other = random % (last as u64 + 1);
+        names.swap(last, usize::try_from(other).unwrap_or(0));
+    }
 }
 
 impl Directory {
@@ -99,6 +128,17 @@ impl Directory {
     /// # Errors
     /// If it cannot be read.
     pub fn list(&self) -> Result<Vec<(OsString, Kind)>, Error> {
+        let mut names = self.unsorted()?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The names in it with what they are, in the order in which the system tells them, which is
+    /// another on each file system; [`shuffle`] makes it another on purpose.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn unsorted(&self) -> Result<Vec<(OsString, Kind)>, Error> {
         let fail = |source| self.fail("read", OsStr::new(""), source);
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.handle).map_err(fail)? {
@@ -118,7 +158,7 @@ impl Directory {
             };
             names.push((name, kind));
         }
-        names.sort_unstable();
+        shuffled(&mut names, SEED.load(Ordering::Relaxed));
         Ok(names)
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use super::{Kind, Time, Tree};
+use super::{Kind, Time, Tree, Visited, shuffle};
 use crate::Error;
 
 fn tree() -> (tempfile::TempDir, Tree) {
@@ -154,4 +154,37 @@ fn a_walk_is_sorted_by_path_parts_and_meets_each_thing_once() {
     assert_eq!(mode & 0o777, 0o644);
     assert!(tree.remove_all("b").unwrap());
     assert!(!root.join("b").exists());
+}
+
+#[test]
+fn shuffled_directories_are_listed_as_ever() {
+    let (_kept, tree) = tree();
+    for number in 0..50 {
+        tree.write(format!("{number:02}"), b"", 0o644).unwrap();
+    }
+    let names = |list: Vec<(std::ffi::OsString, Kind)>| -> Vec<String> {
+        let names = list
+            .into_iter()
+            .map(|(name, _)| name.into_string().unwrap());
+        names.collect()
+    };
+    let unsorted = || names(tree.directory("").unwrap().unsorted().unwrap());
+    let sorted = names(tree.list("").unwrap());
+    shuffle(7);
+    // One who does not sort is given away, ...
+    let first = unsorted();
+    assert_ne!(first, sorted);
+    assert_eq!(unsorted(), first, "the same seed, the same order");
+    shuffle(8);
+    assert_ne!(unsorted(), first);
+    // ... and everybody else sees what they always see.
+    assert_eq!(names(tree.list("").unwrap()), sorted);
+    let mut walked = Vec::new();
+    tree.walk("", &mut |visited: &Visited<'_>| {
+        walked.push(visited.path.to_str().unwrap().to_owned());
+        Ok::<(), Error>(())
+    })
+    .unwrap();
+    assert_eq!(walked, sorted);
+    shuffle(0);
 }
