@@ -3,6 +3,7 @@
 //! Read from top to bottom: find the closure in the lock, fetch its packages, make the tree of
 //! them in the sandbox, write down what was done, and put everything into its place.
 
+mod beside;
 mod locked;
 mod loose;
 mod order;
@@ -23,7 +24,6 @@ use formwork_sys::CheckedFile;
 use crate::Error;
 use crate::context::{self, Context};
 use crate::error::BrokenTree;
-use crate::fetch;
 use crate::lock::{Impossible, guard};
 
 pub use formwork_rootfs::error::{Blame, Failure};
@@ -71,7 +71,7 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
     places.prepare()?;
     let what = format!("the build of {}", locked.title);
     guard::alone(context, &places.busy(), &what, || {
-        let files = fetch::obtain(context, &locked.loaded, &locked.lock, &locked.packages()?)?;
+        let (files, _beside) = beside::fetch(context, &locked)?;
         watch.lap("fetch");
         let job = job(&locked, order, &places, &files)?;
         let records = Records {

@@ -639,3 +639,118 @@ fn a_package_of_dpkg_deb_is_locked() {
     assert_eq!(bench.locked(), ["libfoo 1.0", "tool 1.2-1"]);
     assert_eq!(fetch(&bench.context()).expect("all there").total, 2);
 }
+
+/// An image that is made as a disk, with more lines at the end.
+fn disk(more: &str) -> String {
+    format!("packages = [\"hello\"]\nvariant = \"essential\"\nforms = [\"disk\"]\n{more}")
+}
+
+/// The packages beside the closure of an image.
+fn beside(bench: &Bench, image: &str) -> Vec<String> {
+    let loaded = project::load(&bench.project()).expect("project");
+    let lock = loaded.required_lock().expect("lock").lock;
+    let closure = lock.closure(image, "bookworm", "amd64").expect("closure");
+    let keys = closure.beside.iter();
+    keys.map(|key| format!("{} {}", key.name, key.version))
+        .collect()
+}
+
+/// What the archive has for the loaders, none of which could be installed.
+fn loaders(version: &str) -> Vec<Package> {
+    let stub = package("systemd-boot-efi", version).field("Depends", "nowhere");
+    let guard = package("efibootguard", version).field("Depends", "nowhere");
+    [vec![stub, guard, package("systemd", version)], hello("1.0")].concat()
+}
+
+#[test]
+fn a_loader_stands_beside_the_closure_without_what_it_depends_on() {
+    let bench = Bench::new(loaders("252-1"), "\"hello\"");
+    bench.lock();
+    let plain = bench.text();
+    assert!(plain.contains("format = 1\n"), "{plain}");
+    bench.write("images/gateway.toml", disk("").as_bytes());
+    assert!(!bench.stale().is_empty(), "the loader is not in the lock");
+    let answer = bench.lock();
+    assert_eq!(beside(&bench, "gateway"), ["systemd-boot-efi 252-1"]);
+    let reasons: Vec<_> = answer.changes.added.iter().map(|one| &one.reason).collect();
+    assert_eq!(
+        reasons,
+        [&Some("gateway: beside, for the loader uki".to_owned())]
+    );
+    assert_eq!(answer.changes.added[0].images, ["gateway"]);
+    assert!(bench.text().contains("format = 2\n"));
+    let fetched = fetch(&bench.context()).expect("fetch").packages;
+    assert!(
+        fetched
+            .iter()
+            .any(|one| one.package.name == "systemd-boot-efi")
+    );
+    // A newer one is taken by `update` only.
+    bench.publish(TUESDAY, [loaders("252-1"), loaders("252-2")].concat());
+    bench.write(
+        "images/gateway.toml",
+        disk("[disk]\ngrow = false\n").as_bytes(),
+    );
+    assert_eq!(
+        bench.stale(),
+        [],
+        "what changes no package is not in the plan"
+    );
+    bench.update(&["hello"]);
+    assert_eq!(beside(&bench, "gateway"), ["systemd-boot-efi 252-1"]);
+    let answer = bench.update(&[]);
+    assert_eq!(beside(&bench, "gateway"), ["systemd-boot-efi 252-2"]);
+    assert_eq!(answer.changes.upgraded[0].source, "systemd-boot-efi");
+    let guard = disk("[boot]\nloader = \"efibootguard\"\n");
+    bench.write("images/gateway.toml", guard.as_bytes());
+    bench.lock();
+    assert_eq!(beside(&bench, "gateway"), ["efibootguard 252-2"]);
+    let edited = bench
+        .text()
+        .replace("  \"efibootguard:amd64=252-2\",\n", "");
+    bench.write(
+        "formwork.lock",
+        edited.replace("beside = [\n]\n", "").as_bytes(),
+    );
+    let reasons: Vec<String> = bench.stale().into_iter().map(|one| one.reason).collect();
+    assert_eq!(
+        reasons,
+        ["its packages in the lock were changed by hand or by a merge"]
+    );
+}
+
+#[test]
+fn a_suite_whose_stub_is_in_systemd_takes_the_installed_version_of_it() {
+    let all = [
+        hello("1.0"),
+        vec![package("systemd", "247-1"), package("systemd", "247-2")],
+    ];
+    let bench = Bench::new(all.concat(), "\"hello\"");
+    let image = disk("[blobs.first]\noffset = \"8K\"\npackage = \"libfoo\"\nfile = \"/x.bin\"\n");
+    let pinned = image.replace("[\"hello\"]", "[\"hello\", \"systemd=247-1\"]");
+    bench.write("images/gateway.toml", image.as_bytes());
+    bench.write("images/pinned.toml", pinned.as_bytes());
+    bench.lock();
+    assert_eq!(beside(&bench, "gateway"), ["libfoo 1.0", "systemd 247-2"]);
+    assert_eq!(beside(&bench, "pinned"), ["libfoo 1.0", "systemd 247-1"]);
+    assert_eq!(bench.stale(), []);
+}
+
+#[test]
+fn a_loader_that_the_archive_lacks_has_its_place_and_a_way_out() {
+    let bench = Bench::new(hello("1.0"), "\"hello\"");
+    let image = disk("[boot]\nloader = \"efibootguard\"\n");
+    bench.write("images/gateway.toml", image.as_bytes());
+    let error = lock(&bench.context()).expect_err("no such package");
+    let Error::Project(error @ ProjectError::Setting { .. }) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        error.to_string(),
+        "images/gateway.toml:4: the loader efibootguard needs the package efibootguard, which \
+         the archive of bookworm amd64 does not have"
+    );
+    let hint = error.hint().expect("a hint");
+    assert!(hint.contains("loader = \"uki\""), "{hint}");
+    assert!(bench.text().is_empty(), "nothing is written");
+}

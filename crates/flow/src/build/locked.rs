@@ -4,7 +4,7 @@
 use formwork_deb::sha256::Sha256;
 use formwork_model::documents::LockChecked;
 use formwork_model::event::{Event, Phase, Unit};
-use formwork_model::lock::{Lock, LockedClosure, LockedPackage};
+use formwork_model::lock::{Lock, LockedClosure, LockedPackage, PackageKey};
 use formwork_model::nearest::nearest;
 use formwork_model::project::{Composition, Image, Plan, Project};
 use formwork_model::settings::Settings;
@@ -45,13 +45,19 @@ impl Locked {
 
     /// The package files of the closure, in the lock's order.
     pub(super) fn packages(&self) -> Result<Vec<&LockedPackage>, Error> {
-        let closure = self.closure()?;
+        Ok(self.listed(&self.closure()?.packages))
+    }
+
+    /// The packages of which single files are taken, in the lock's order.
+    pub(super) fn beside(&self) -> Result<Vec<&LockedPackage>, Error> {
+        Ok(self.listed(&self.closure()?.beside))
+    }
+
+    fn listed(&self, keys: &[PackageKey]) -> Vec<&LockedPackage> {
         // A lock without one of them cannot be read in the first place.
-        Ok(closure
-            .packages
-            .iter()
+        keys.iter()
             .filter_map(|key| self.lock.package(key))
-            .collect())
+            .collect()
     }
 }
 

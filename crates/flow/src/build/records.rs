@@ -92,8 +92,19 @@ impl Records<'_> {
     }
 
     fn packages(&self) -> Result<Vec<BuiltPackage>, Error> {
-        let packages = self.locked.packages()?;
-        Ok(packages.into_iter().map(package).collect())
+        let installed = self.locked.packages()?.into_iter();
+        let installed = installed.map(|one| package(one, true));
+        let beside = self.locked.beside()?.into_iter();
+        let mut packages: Vec<BuiltPackage> = installed
+            .chain(beside.map(|one| package(one, false)))
+            .collect();
+        // Nothing is listed twice: what is installed is there, whatever else it serves for.
+        packages.sort_by(|left, right| {
+            let place = |one: &BuiltPackage| (one.name.clone(), one.architecture.clone());
+            (place(left), !left.installed).cmp(&(place(right), !right.installed))
+        });
+        packages.dedup_by(|right, left| right.sha256 == left.sha256);
+        Ok(packages)
     }
 
     fn inputs(&self) -> Vec<Input> {
@@ -245,7 +256,7 @@ fn digest(name: &str, sha256: &str) -> Digest {
 }
 
 /// A package as the records name it.
-fn package(package: &LockedPackage) -> BuiltPackage {
+fn package(package: &LockedPackage, installed: bool) -> BuiltPackage {
     BuiltPackage {
         name: package.name.clone(),
         version: package.version.clone(),
@@ -256,6 +267,7 @@ fn package(package: &LockedPackage) -> BuiltPackage {
         sha256: package.sha256.to_string(),
         repository: package.repository.clone(),
         path: package.path.clone(),
+        installed,
     }
 }
 

@@ -116,6 +116,8 @@ pub struct BuiltPackage {
     pub repository: String,
     /// The path below the repository's root.
     pub path: String,
+    /// Whether it is installed; of the others single files are on the disk.
+    pub installed: bool,
 }
 
 /// The packages of an image.
