@@ -1,10 +1,14 @@
 //! Packing single blocks, as file systems keep them: the same bytes for the same block, level
 //! and version of Formwork, whatever the number of threads around it.
 
+mod stream;
+
 use std::io::{self, Write};
 
 use flate2::write::ZlibEncoder;
-use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+use liblzma::stream::{Check, Filters, LzmaOptions};
+
+pub use stream::Stream;
 
 /// How blocks are packed, and how hard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +47,7 @@ fn xz(block: &[u8], preset: u32) -> io::Result<Vec<u8>> {
     options.dict_size(u32::try_from(dictionary).unwrap_or(u32::MAX));
     let mut filters = Filters::new();
     filters.lzma2(&options);
-    let stream = Stream::new_stream_encoder(&filters, Check::Crc32)?;
+    let stream = liblzma::stream::Stream::new_stream_encoder(&filters, Check::Crc32)?;
     let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
     encoder.write_all(block)?;
     encoder.finish()

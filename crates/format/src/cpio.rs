@@ -59,7 +59,38 @@ impl<W: Write> Writer<W> {
     pub fn add(&mut self, name: &str, entry: Entry, content: &[u8]) -> io::Result<()> {
         self.inode += 1;
         let links = if entry.mode & TYPE == 0o040_000 { 2 } else { 1 };
-        self.member(name, entry, links, content)
+        self.member(name.as_bytes(), entry, links, content)
+    }
+
+    /// Adds a file that has several names; its content comes with the last, as GNU cpio has it.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is larger than the format can say.
+    pub fn add_names(&mut self, names: &[&str], entry: Entry, content: &[u8]) -> io::Result<()> {
+        self.inode += 1;
+        let links = u32::try_from(names.len()).map_err(|_| too_large())?;
+        for (place, name) in names.iter().enumerate() {
+            let content = if place + 1 == names.len() {
+                content
+            } else {
+                &[]
+            };
+            self.member(name.as_bytes(), entry, links, content)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a file whose content begins at a multiple of 16 bytes, where NULs behind the name put
+    /// it: what a processor's microcode needs, which is used in place.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is larger than the format can say.
+    pub fn add_aligned(&mut self, name: &str, entry: Entry, content: &[u8]) -> io::Result<()> {
+        self.inode += 1;
+        let start = self.written + (HEADER + name.len() + 1) as u64;
+        let missing = (start.next_multiple_of(16) - start) as usize;
+        let name = [name.as_bytes(), &[0; 16][..missing]].concat();
+        self.member(&name, entry, 1, content)
     }
 
     /// Ends the archive and gives back what it was written to.
@@ -75,13 +106,11 @@ impl<W: Write> Writer<W> {
             device: (0, 0),
         };
         self.inode = 0;
-        self.member(TRAILER, entry, 1, &[])?;
+        self.member(TRAILER.as_bytes(), entry, 1, &[])?;
         Ok(self.out)
     }
 
-    fn member(&mut self, name: &str, entry: Entry, links: u32, content: &[u8]) -> io::Result<()> {
-        let too_large =
-            || io::Error::new(io::ErrorKind::FileTooLarge, "a cpio member ends at 4 GiB");
+    fn member(&mut self, name: &[u8], entry: Entry, links: u32, content: &[u8]) -> io::Result<()> {
         let size = u32::try_from(content.len()).map_err(|_| too_large())?;
         let name_size = u32::try_from(name.len() + 1).map_err(|_| too_large())?;
         let numbers = [
@@ -103,7 +132,7 @@ impl<W: Write> Writer<W> {
         for number in numbers {
             header.extend(format!("{number:08x}").into_bytes());
         }
-        header.extend(name.as_bytes());
+        header.extend(name);
         header.push(0);
         self.put(&header)?;
         self.pad()?;
@@ -120,4 +149,8 @@ impl<W: Write> Writer<W> {
         let missing = (self.written.next_multiple_of(4) - self.written) as usize;
         self.put(&[0; 4][..missing])
     }
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, "a cpio member ends at 4 GiB")
 }

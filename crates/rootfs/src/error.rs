@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::initramfs::InitramfsError;
+use crate::kernel::KernelError;
+
 /// Why there is no tree.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,6 +76,12 @@ pub enum Error {
     /// The sandbox could not be made, or broke.
     #[error("{0}")]
     Sandbox(String),
+    /// The tree has no kernel to boot with, or nobody knows which.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The initial RAM disk cannot be made of the tree.
+    #[error(transparent)]
+    Initramfs(#[from] InitramfsError),
     /// The packages cannot be put into an order, or one that is needed is missing.
     #[error("{0}")]
     Job(String),
@@ -125,6 +134,7 @@ impl From<Error> for Failure {
             Error::Files(_) | Error::Unreadable { .. } | Error::Sandbox(_) => Blame::Outside,
             Error::Mismatch { .. } | Error::Broken { .. } => Blame::Outside,
             Error::Refused { .. } | Error::Conflict { .. } | Error::Job(_) => Blame::Input,
+            Error::Kernel(_) | Error::Initramfs(_) => Blame::Input,
         };
         Failure {
             blame,

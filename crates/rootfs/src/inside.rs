@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::settings::{self, About};
 use crate::spine::{self, Context, Services};
 use crate::work::Work;
-use crate::{clean, manifest, normalise, outputs};
+use crate::{clean, initramfs, kernel, manifest, normalise, outputs};
 
 /// The name of this room in the table of the sandbox.
 pub const ROOM: &str = "rootfs";
@@ -281,18 +281,34 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         context.step("finish", |context| {
             normalise::byte_code(&tree, context.run)?;
             normalise::apply(&tree, job)?;
-            clean::apply(&tree, &job.clean)?;
-            normalise::times(&tree, job.date)
+            clean::apply(&tree, &job.clean)
         })?;
     }
+    let wish = job.kernel.as_ref();
+    let kernel = wish
+        .map(|wish| kernel::find(&tree, wish, &job.architecture))
+        .transpose()?;
+    let wants_initrd = job.outputs.iter().any(|output| output.kind == Kind::Initrd);
+    let initrd = match &kernel {
+        Some(kernel) if wants_initrd => Some(context.step("initrd", |context| {
+            initramfs::make(&tree, job, kernel, context.run)
+        })?),
+        _ => None,
+    };
+    if job.until >= Stage::Finished {
+        context.step("times", |_| normalise::times(&tree, job.date))?;
+    }
     let manifest = context.step("manifest", |_| manifest::of(&tree, job))?;
-    let written = context.step("write", |_| outputs::write(&tree, &manifest, None, &job.outputs))?;
+    let bytes = initrd.as_ref().map(|made| made.bytes.as_slice());
+    let written = context.step("write", |_| {
+        outputs::write(&tree, &manifest, bytes, &job.outputs)
+    })?;
     Ok(Report {
         outputs: written,
         entries: manifest.entries.len() as u64,
         bytes: manifest.bytes(),
-        kernel: None,
-        initrd: None,
+        kernel,
+        initrd: initrd.map(|made| made.initrd),
         steps: Vec::new(),
     })
 }

@@ -7,6 +7,8 @@
 //! - `settings::apply(&Tree, …, &mut dyn Run) -> Result<(), Error>`: [`job::Stage::Settings`];
 //! - `normalise::apply(&Tree, …) -> Result<(), Error>`, then
 //!   `clean::apply(&Tree, …) -> Result<(), Error>`: [`job::Stage::Finished`];
+//! - `kernel::find(&Tree, …)` and `initramfs::make(&Tree, …, &mut dyn Run)`, where the order wants
+//!   them;
 //! - `manifest::of(&Tree, …)` and `outputs::write(&Tree, …)` hand it over.
 
 pub mod build;
@@ -15,8 +17,10 @@ mod configure;
 mod database;
 pub mod error;
 pub mod ids;
+pub mod initramfs;
 pub mod inside;
 pub mod job;
+pub mod kernel;
 pub mod manifest;
 pub mod message;
 pub mod normalise;

@@ -12,6 +12,10 @@ pub struct Member<'a> {
     pub name: &'a [u8],
     /// What it is.
     pub entry: Entry,
+    /// What names of one file have in common: the numbers of its inode and its file system.
+    pub file: (u32, u32, u32),
+    /// How many names the file has, all told.
+    pub links: u32,
     /// Its content, or where a symbolic link leads.
     pub content: &'a [u8],
 }
@@ -58,8 +62,13 @@ fn member(archive: &[u8], offset: usize) -> Result<(Member<'_>, usize), &'static
     }
     let name_end = HEADER + name_size as usize;
     let name = rest.get(HEADER..name_end).ok_or("a name beyond the end")?;
-    let (name, nul) = name.split_at(name.len() - 1);
-    if nul != [0] || name.contains(&0) {
+    // Several NULs put the content at an even place, as processors want it of their microcode.
+    let end = name
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |at| at + 1);
+    let (name, nuls) = name.split_at(end);
+    if nuls.is_empty() || name.contains(&0) {
         return Err("a name that does not end with its NUL");
     }
     let start = name_end.next_multiple_of(4);
@@ -79,6 +88,8 @@ fn member(archive: &[u8], offset: usize) -> Result<(Member<'_>, usize), &'static
         Member {
             name,
             entry,
+            file: (field(0)?, field(7)?, field(8)?),
+            links: field(4)?,
             content,
         },
         next,

@@ -40,6 +40,37 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn names_of_one_file_are_known_and_content_is_aligned() {
+    let mut writer = Writer::new(Vec::new());
+    writer
+        .add_names(&["bin/cp", "bin/mv"], entry(0o100_755), b"both")
+        .unwrap();
+    for name in ["a", "four", "kernel/x86/microcode/GenuineIntel.bin"] {
+        writer
+            .add_aligned(name, entry(0o100_644), b"content")
+            .unwrap();
+    }
+    let bytes = writer.finish().unwrap();
+    let (list, end) = members(&bytes).unwrap();
+    assert_eq!(end, bytes.len());
+    let contents: Vec<&[u8]> = list.iter().map(|member| member.content).collect();
+    assert_eq!(contents[..3], [&b""[..], b"both", b"content"]);
+    assert_eq!(list[0].file, list[1].file);
+    assert_eq!((list[0].links, list[2].links), (2, 1));
+    assert_ne!(list[1].file, list[2].file);
+    assert_eq!(list[4].name, b"kernel/x86/microcode/GenuineIntel.bin");
+    for member in &list[2..] {
+        let place = member.content.as_ptr() as usize - bytes.as_ptr() as usize;
+        assert_eq!(place % 16, 0);
+    }
+    let listed = listed(&bytes);
+    assert!(
+        listed.contains("   2 0        5               4"),
+        "{listed}"
+    );
+}
+
+#[test]
 fn damage_is_named_by_its_place() {
     let bytes = sample();
     assert_eq!(members(&bytes[..50]).unwrap_err().offset, 0);
@@ -51,8 +82,8 @@ fn damage_is_named_by_its_place() {
     }
 }
 
-#[test]
-fn cpio_lists_the_same() {
+/// What `cpio` says of an archive.
+fn listed(archive: &[u8]) -> String {
     let mut child = Command::new("cpio")
         .args(["--quiet", "-itvn"])
         .env("TZ", "UTC")
@@ -60,10 +91,15 @@ fn cpio_lists_the_same() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(&sample()).unwrap();
+    child.stdin.take().unwrap().write_all(archive).unwrap();
     let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn cpio_lists_the_same() {
+    let text = listed(&sample());
     assert!(
         text.contains("crw-------   1 0        5          5,   1"),
         "{text}"

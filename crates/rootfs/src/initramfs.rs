@@ -1,0 +1,85 @@
+//! The initial RAM disk: the files that the kernel starts with, until the root file system is
+//! there.
+//!
+//! It is made of the finished tree and leaves nothing in it. Whoever made it, it is written by
+//! [`archive`], so that the same files give the same bits.
+
+mod archive;
+mod config;
+#[cfg(test)]
+mod tests;
+mod tools;
+
+use formwork_sys::tree::Tree;
+
+use crate::error::Error;
+use crate::job::{Job, Maker};
+use crate::program::Run;
+use crate::report::{Initrd, Kernel};
+
+/// An initial RAM disk with what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// How it was made.
+    pub initrd: Initrd,
+}
+
+/// Why there is no initial RAM disk.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitramfsError {
+    /// The tree has no program that makes one.
+    #[error(
+        "the image cannot make its initial RAM disk: it has no mkinitramfs; add the package \
+         initramfs-tools to it"
+    )]
+    NoTools,
+    /// The configuration asks for what cannot be known when an image is built.
+    #[error(
+        "{place} says MODULES={value}, which means the modules of the machine that builds the \
+         image; say MODULES=most, or MODULES=list and name the modules in \
+         /etc/initramfs-tools/modules"
+    )]
+    Modules {
+        /// The file that says so.
+        place: String,
+        /// What it says.
+        value: String,
+    },
+    /// What the tree's own program wrote is no initial RAM disk.
+    #[error("what mkinitramfs wrote cannot be read: {0}")]
+    Unreadable(String),
+    /// The kernel reads no initial RAM disk in any form that we write.
+    #[error(
+        "the kernel {version} unpacks no initial RAM disk: its configuration has none of \
+         CONFIG_RD_ZSTD, CONFIG_RD_GZIP and CONFIG_BLK_DEV_INITRD"
+    )]
+    Kernel {
+        /// Its version.
+        version: String,
+    },
+}
+
+/// Makes the initial RAM disk of a kernel of the tree.
+///
+/// # Errors
+/// If the tree has nothing to make it of, or a program of it fails.
+pub fn make(tree: &Tree, job: &Job, kernel: &Kernel, run: &mut dyn Run) -> Result<Made, Error> {
+    let made_by = job
+        .kernel
+        .as_ref()
+        .map_or_else(Maker::default, |wish| wish.initrd);
+    let packing = config::packing(tree, &kernel.version)?;
+    let archive = match made_by {
+        Maker::InitramfsTools => tools::make(tree, kernel, run)?,
+    };
+    Ok(Made {
+        bytes: archive.write(packing, job.date)?,
+        initrd: Initrd {
+            made_by,
+            packed: config::word(packing).to_owned(),
+        },
+    })
+}

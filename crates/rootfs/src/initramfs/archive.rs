@@ -1,0 +1,262 @@
+//! The files of an initial RAM disk, and how they are written: the same files, the same bits.
+//!
+//! It is a row of cpio archives, which the kernel unpacks one after the other:
+//!
+//! 1. microcode of processors, which the kernel looks for before it can unpack anything; it must
+//!    come first and lie open, each file at a multiple of 16 bytes;
+//! 2. files that are packed already, such as modules of newer kernels, not packed again;
+//! 3. everything else, packed.
+//!
+//! In each, directories come first, then all others, both by name. Times are not later than the
+//! lock's date, numbers of inodes are counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use formwork_codec::pack::Stream;
+use formwork_codec::{Compression, Limits, decoder};
+use formwork_format::cpio::{self, Entry, Writer};
+
+use super::InitramfsError;
+use crate::error::Error;
+
+/// The bits of a mode that say what a member is, and two of their values.
+const TYPE: u32 = 0o170_000;
+const DIRECTORY: u32 = 0o040_000;
+const FILE: u32 = 0o100_000;
+/// What the kernel looks for before it unpacks anything.
+const MICROCODE: &str = "kernel/x86/microcode";
+/// Endings of files that are packed already.
+const PACKED: [&str; 3] = [".xz", ".zst", ".gz"];
+/// How hard zstd and gzip try.
+const ZSTD_LEVEL: i32 = 3;
+const GZIP_LEVEL: i32 = 6;
+/// No initial RAM disk is larger, unpacked.
+const MOST: u64 = 4 << 30;
+
+/// The content of a file, or where a symbolic link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// The content of another name of the archive: one file with several names.
+    Same(String),
+}
+
+/// One name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Node {
+    /// What it is, as cpio says it.
+    pub(super) entry: Entry,
+    /// Its content.
+    pub(super) content: Content,
+}
+
+/// All files by name; the root directory is `.`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Archive {
+    nodes: BTreeMap<String, Node>,
+}
+
+impl Archive {
+    /// Adds a name; one that is there already is replaced.
+    pub(super) fn insert(&mut self, name: &str, node: Node) {
+        self.nodes.insert(name.to_owned(), node);
+    }
+
+    /// Removes a name; whether it was there.
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        self.nodes.remove(name).is_some()
+    }
+
+    /// Reads a file that others have written.
+    pub(super) fn read(file: &[u8]) -> Result<Archive, Error> {
+        let mut archive = Archive::default();
+        let wrong = |problem: String| Error::from(InitramfsError::Unreadable(problem));
+        let mut plain;
+        let mut rest = file;
+        let mut packed = false;
+        loop {
+            rest = &rest[rest.iter().take_while(|byte| **byte == 0).count()..];
+            if rest.is_empty() {
+                return Ok(archive);
+            }
+            if rest.starts_with(b"0707") {
+                let (members, end) =
+                    cpio::members(rest).map_err(|error| wrong(error.to_string()))?;
+                archive.take(&members).map_err(wrong)?;
+                rest = rest.get(end..).unwrap_or_default();
+                continue;
+            }
+            let form = form(rest).filter(|_| !packed);
+            let form = form.ok_or_else(|| wrong("it is packed in an unknown way".to_owned()))?;
+            let mut content = Vec::new();
+            let limits = Limits {
+                output: MOST,
+                ..Limits::unsigned()
+            };
+            decoder(form, rest, &limits)
+                .and_then(|mut reader| reader.read_to_end(&mut content))
+                .map_err(|error| wrong(error.to_string()))?;
+            plain = content;
+            rest = &plain;
+            packed = true;
+        }
+    }
+
+    /// Takes the members of one archive over.
+    fn take(&mut self, members: &[cpio::Member<'_>]) -> Result<(), String> {
+        let mut firsts: BTreeMap<(u32, u32, u32), String> = BTreeMap::new();
+        for member in members {
+            let name = std::str::from_utf8(member.name)
+                .map_err(|_| "a name that is no text".to_owned())?;
+            let name = match name.trim_start_matches("./").trim_start_matches('/') {
+                "" => ".",
+                name => name,
+            };
+            let mut content = Content::Bytes(member.content.to_vec());
+            if member.links > 1 && member.entry.mode & TYPE == FILE {
+                if let Some(first) = firsts.get(&member.file) {
+                    // The content comes with any one of the names.
+                    if let Some(node) = self.nodes.get_mut(first)
+                        && !member.content.is_empty()
+                    {
+                        node.content = content;
+                    }
+                    content = Content::Same(first.clone());
+                } else {
+                    firsts.insert(member.file, name.to_owned());
+                }
+            }
+            let entry = member.entry;
+            self.insert(name, Node { entry, content });
+        }
+        Ok(())
+    }
+
+    /// Writes all of it, with times not later than `date`.
+    pub(super) fn write(&self, packing: Compression, date: i64) -> Result<Vec<u8>, Error> {
+        let writing =
+            |source| formwork_sys::Error::io("write", Path::new("the initial RAM disk"), source);
+        let level = match packing {
+            Compression::Gzip => GZIP_LEVEL,
+            _ => ZSTD_LEVEL,
+        };
+        let mut parts: [Vec<&str>; 3] = Default::default();
+        for (name, node) in &self.nodes {
+            if node.entry.mode & TYPE != DIRECTORY {
+                parts[part(name, node)].push(name);
+            }
+        }
+        let [microcode, packed, rest] = parts;
+        let mut above: BTreeSet<&str> = self.directories().collect();
+        let mut file = Vec::new();
+        for names in [microcode, packed] {
+            if !names.is_empty() {
+                let needed: BTreeSet<&str> =
+                    names.iter().flat_map(|name| ancestors(name)).collect();
+                // Directories of the microcode alone are nothing to the rest.
+                above.retain(|name| !(is_microcode(name) && needed.contains(name)));
+                file = self.part(&needed, &names, date, file).map_err(writing)?;
+            }
+        }
+        let stream = Stream::new(packing, level, file).map_err(writing)?;
+        let stream = self.part(&above, &rest, date, stream).map_err(writing)?;
+        Ok(stream.finish().map_err(writing)?)
+    }
+
+    /// All directories.
+    fn directories(&self) -> impl Iterator<Item = &str> {
+        let directories = self.nodes.iter();
+        directories
+            .filter(|(_, node)| node.entry.mode & TYPE == DIRECTORY)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Writes one of the archives: some directories, then some other names.
+    fn part<W: Write>(
+        &self,
+        directories: &BTreeSet<&str>,
+        names: &[&str],
+        date: i64,
+        out: W,
+    ) -> io::Result<W> {
+        let mut writer = Writer::new(out);
+        let latest = u32::try_from(date).unwrap_or(u32::MAX);
+        let same = self.other_names();
+        for name in self.directories().filter(|name| directories.contains(name)) {
+            writer.add(name, limited(self.nodes[name].entry, latest), &[])?;
+        }
+        for name in names {
+            let node = &self.nodes[*name];
+            let entry = limited(node.entry, latest);
+            let Content::Bytes(content) = &node.content else {
+                continue;
+            };
+            match same.get(name) {
+                Some(others) => {
+                    let names = [&[*name][..], others].concat();
+                    writer.add_names(&names, entry, content)?;
+                }
+                None if is_microcode(name) => writer.add_aligned(name, entry, content)?,
+                None => writer.add(name, entry, content)?,
+            }
+        }
+        writer.finish()
+    }
+
+    /// The further names of files that have several.
+    fn other_names(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut others: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, node) in &self.nodes {
+            if let Content::Same(first) = &node.content {
+                others.entry(first).or_default().push(name);
+            }
+        }
+        others
+    }
+}
+
+/// Which of the archives a file belongs into.
+fn part(name: &str, node: &Node) -> usize {
+    let is_file = node.entry.mode & TYPE == FILE;
+    if is_file && is_microcode(name) {
+        0
+    } else if is_file && PACKED.iter().any(|ending| name.ends_with(ending)) {
+        1
+    } else {
+        2
+    }
+}
+
+/// Whether a name is one of the microcode, or a directory that there is for it alone.
+fn is_microcode(name: &str) -> bool {
+    name.starts_with(MICROCODE) || MICROCODE.starts_with(name)
+}
+
+/// The directories that a name lies in, and the root.
+fn ancestors(name: &str) -> impl Iterator<Item = &str> {
+    let slashes = name.match_indices('/').map(|(at, _)| &name[..at]);
+    ["."].into_iter().chain(slashes)
+}
+
+fn limited(entry: Entry, latest: u32) -> Entry {
+    Entry {
+        time: entry.time.min(latest),
+        ..entry
+    }
+}
+
+/// How something is packed, by its first bytes.
+fn form(bytes: &[u8]) -> Option<Compression> {
+    let forms: [(&[u8], Compression); 3] = [
+        (&[0x1f, 0x8b], Compression::Gzip),
+        (&[0xfd, b'7', b'z', b'X', b'Z', 0], Compression::Xz),
+        (&[0x28, 0xb5, 0x2f, 0xfd], Compression::Zstd),
+    ];
+    let found = forms
+        .into_iter()
+        .find(|(magic, _)| bytes.starts_with(magic));
+    found.map(|(_, compression)| compression)
+}
