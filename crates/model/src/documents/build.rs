@@ -4,7 +4,7 @@
 //! build of the same inputs: they name no directory, no machine, no person and no time but the
 //! lock's. What differs from build to build stands in the log, which nothing hashes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Input;
 
@@ -27,7 +27,7 @@ pub struct Built {
 }
 
 /// One file that a build wrote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuiltFile {
     /// What it is: `tar`, `dir`, `tree` (the manifest), `packages`.
@@ -41,7 +41,7 @@ pub struct BuiltFile {
 }
 
 /// The build record: all that went in, all that came out, and by which steps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildRecord {
     /// The format of this document.
@@ -73,7 +73,7 @@ pub struct BuildRecord {
 }
 
 /// One step of a build, with the digests of what it read and wrote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildStep {
     /// What was done: `fetch`, `tree`, `tar`, `dir`.
@@ -85,7 +85,7 @@ pub struct BuildStep {
 }
 
 /// A thing and its digest.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Digest {
     /// What it is.
@@ -95,7 +95,7 @@ pub struct Digest {
 }
 
 /// One package file of an image.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuiltPackage {
     /// The binary package.
@@ -121,7 +121,7 @@ pub struct BuiltPackage {
 }
 
 /// The packages of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuiltPackages {
     /// The format of this document.

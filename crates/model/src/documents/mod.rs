@@ -14,6 +14,7 @@ mod findings;
 mod flat;
 mod image;
 mod images;
+mod inspect;
 mod lock;
 mod migration;
 mod proposals;
@@ -25,7 +26,7 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::project::AllowExpired;
 use formwork_deb::sha256::Sha256;
@@ -53,6 +54,9 @@ pub use image::{
     ImageBlob, ImageBoot, ImageBootPart, ImageDisk, ImageFileSystem, ImagePartition, ImageRecord,
 };
 pub use images::{BuildChoice, DescribedImage, DescribedOption, Images, ShownImage, ShownValue};
+pub use inspect::{
+    Difference, Inspected, InspectedDirectory, InspectedFile, InspectedOutput, InspectedPackage,
+};
 pub use lock::{Fetched, FetchedPackage, LockChecked, LockWritten, Stale};
 pub use migration::{Migration, MigrationChange, MigrationKind, MigrationList, MigrationSize};
 pub use proposals::{
@@ -71,7 +75,7 @@ pub use trace::{Trace, TraceKind, TraceLink, TraceNode};
 pub const FORMAT: u32 = 1;
 
 /// A Release that an answer was made from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Input {
     /// The repository's name.
@@ -83,12 +87,12 @@ pub struct Input {
     /// The SHA-256 of the Release file.
     pub release_sha256: String,
     /// Present if the Release is expired and let through by a written leave.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_expired: Option<Waiver>,
 }
 
 /// The written leave by which an expired Release was let through.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waiver {
     /// The last day of the leave.

@@ -8,9 +8,9 @@ use crate::tree::TreeManifest;
 use super::{
     ApprovedLists, BuildLog, BuildRecord, Built, BuiltPackages, CacheCleaned, CacheInfo,
     CacheVerified, Closure, Contradiction, Coverage, Explanation, Exported, Fetched, Findings,
-    Flat, FlatDiff, ImageRecord, Images, Installable, LockChecked, LockWritten, MergedList,
-    Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten, ReverseDependencies,
-    Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
+    Flat, FlatDiff, ImageRecord, Images, Inspected, Installable, LockChecked, LockWritten,
+    MergedList, Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten,
+    ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
@@ -36,6 +36,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("fetch", schema::<Fetched>()),
         ("findings", schema::<Findings>()),
         ("images", schema::<Images>()),
+        ("inspect", schema::<Inspected>()),
         ("installable", schema::<Installable>()),
         ("lock", schema::<LockWritten>()),
         ("lock-check", schema::<LockChecked>()),
