@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::settings::{self, About};
 use crate::spine::{self, Context, Services};
 use crate::work::Work;
-use crate::{clean, initramfs, kernel, manifest, normalise, outputs};
+use crate::{clean, initramfs, kernel, manifest, normalise, outputs, strip};
 
 /// The name of this room in the table of the sandbox.
 pub const ROOM: &str = "rootfs";
@@ -295,10 +295,15 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         })?),
         _ => None,
     };
+    let mut stripped = strip::Stripped::default();
+    if job.until >= Stage::Finished && !job.settings.strip.is_empty() {
+        stripped = context.step("strip", |_| strip::apply(&tree, job))?;
+    }
     if job.until >= Stage::Finished {
         context.step("times", |_| normalise::times(&tree, job.date))?;
     }
-    let manifest = context.step("manifest", |_| manifest::of(&tree, job))?;
+    let mut manifest = context.step("manifest", |_| manifest::of(&tree, job))?;
+    stripped.note(&mut manifest);
     let bytes = initrd.as_ref().map(|made| made.bytes.as_slice());
     let written = context.step("write", |_| {
         outputs::write(&tree, &manifest, bytes, &job.outputs)
@@ -309,6 +314,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         bytes: manifest.bytes(),
         kernel,
         initrd: initrd.map(|made| made.initrd),
+        stripped: stripped.packages,
         steps: Vec::new(),
     })
 }

@@ -31,5 +31,6 @@ pub mod report;
 mod scripts;
 pub mod settings;
 mod spine;
+mod strip;
 mod unpack;
 mod work;

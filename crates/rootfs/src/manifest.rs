@@ -1,7 +1,7 @@
 //! The manifest of a finished tree: a walk over all of it, each file hashed, each path with the
 //! package that owns it.
 
-mod owners;
+pub(crate) mod owners;
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -23,6 +23,9 @@ pub struct Report {
     pub kernel: Option<Kernel>,
     /// How the initial RAM disk was made, if it was.
     pub initrd: Option<Initrd>,
+    /// The packages whose files were taken out of the finished tree, as dpkg calls them, sorted.
+    #[serde(default)]
+    pub stripped: Vec<String>,
     /// The steps in the order in which they were taken.
     pub steps: Vec<Step>,
 }

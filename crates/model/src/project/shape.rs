@@ -166,6 +166,7 @@ const SETTINGS: &[(&str, Shape)] = &[
     ),
     ("scripts", Shape::List),
     ("clean", Shape::Table("[clean]", &[CLEAN])),
+    ("strip", Shape::Table("[strip]", &[STRIP])),
 ];
 
 /// The switches of cleaning; those that the maker of trees knows.
@@ -180,6 +181,13 @@ const CLEAN: &[(&str, Shape)] = &[
     ("host_keys", Shape::Boolean),
     ("certificates", Shape::Boolean),
     ("seeds", Shape::Boolean),
+];
+
+/// What is taken out of the finished tree.
+const STRIP: &[(&str, Shape)] = &[
+    ("keep", Shape::List),
+    ("remove", Shape::List),
+    ("paths", Shape::List),
 ];
 
 const SYSTEM: &[(&str, Shape)] = &[

@@ -215,7 +215,7 @@ fn every_fault_of_an_image_has_its_place_and_a_way_out() {
         ),
         (
             "packages = []\ncolour = 1",
-            "2:1: unknown key `colour` (an image has the keys packages, variant, recommends, suites, architectures, description, extends, abstract, options, with, combinations, system, users, groups, ids, files, directories, links, services, kernel, sysctl, network, dropins, scripts, clean)",
+            "2:1: unknown key `colour` (an image has the keys packages, variant, recommends, suites, architectures, description, extends, abstract, options, with, combinations, forms, boot, disk, partitions, blobs, system, users, groups, ids, files, directories, links, services, kernel, sysctl, network, dropins, scripts, clean, strip)",
         ),
         (
             "packages = \"a\"",

@@ -9,6 +9,7 @@ mod accounts;
 mod dropins;
 pub(crate) mod files;
 pub(crate) mod read;
+mod strip;
 mod system;
 
 #[cfg(test)]
@@ -48,6 +49,28 @@ pub struct Settings {
     pub scripts: Vec<Script>,
     /// The switches of cleaning that the image sets.
     pub clean: BTreeMap<String, bool>,
+    /// What is taken out of the finished tree.
+    pub strip: Strip,
+}
+
+/// What is taken out of the finished tree, when nothing of the build needs it any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Strip {
+    /// The packages whose files stay, if not all; `*` in a name stands for anything.
+    pub keep: Vec<Placed>,
+    /// The packages whose files go, likewise.
+    pub remove: Vec<Placed>,
+    /// Absolute paths that go with all below them.
+    pub paths: Vec<Placed>,
+}
+
+impl Strip {
+    /// Whether nothing is taken out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Strip::default()
+    }
 }
 
 /// Host name, locale, time zone, identity.
@@ -300,6 +323,8 @@ impl Settings {
             file.at.clear();
         }
         let system = [&mut bare.system.locale, &mut bare.system.timezone];
+        let strip = &mut bare.strip;
+        let strip = [&mut strip.keep, &mut strip.remove, &mut strip.paths];
         let services = &mut bare.services;
         let units = [
             &mut services.enable,
@@ -310,6 +335,7 @@ impl Settings {
             .into_iter()
             .flatten()
             .chain(units.into_iter().flatten())
+            .chain(strip.into_iter().flatten())
         {
             placed.at.clear();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Placed, Script, Settings, accounts, dropins, files, system};
+use super::{Placed, Script, Settings, accounts, dropins, files, strip, system};
 use crate::project::node::{Entry, Node, Table};
 use crate::source::{FileError, Spot};
 
@@ -34,6 +34,7 @@ pub(super) fn settings(values: &Table) -> Result<Settings, FileError> {
             })
             .collect::<Result<_, FileError>>()?,
         clean: BTreeMap::new(),
+        strip: strip::strip(table(values, "strip"))?,
     };
     for (name, entry) in named(values, "clean") {
         all.clean

@@ -24,14 +24,36 @@ const MAX_LINKS: usize = 40;
 
 /// Notes the owner of each entry; the entries are sorted by path.
 pub(super) fn note(tree: &Tree, architecture: &str, entries: &mut [Entry]) -> Result<(), Error> {
+    let owned = owned(tree, architecture, entries)?;
+    for (entry, owners) in entries.iter_mut().zip(&owned.of) {
+        if let [number] = owners.as_slice() {
+            entry.package = owned.packages.get(*number).cloned();
+        }
+    }
+    Ok(())
+}
+
+/// Who owns what of a tree.
+#[derive(Default)]
+pub(crate) struct Owned {
+    /// The packages, in the order of their lists; foreign ones with their architecture.
+    pub(crate) packages: Vec<String>,
+    /// For each entry the numbers of its packages; several are usual for directories.
+    pub(crate) of: Vec<Vec<usize>>,
+}
+
+/// Finds the owners of all entries, which are sorted by path; without dpkg's lists there are none.
+pub(crate) fn owned(tree: &Tree, architecture: &str, entries: &[Entry]) -> Result<Owned, Error> {
+    let mut owned = Owned {
+        packages: Vec::new(),
+        of: vec![Vec::new(); entries.len()],
+    };
     if tree.metadata(INFO)?.is_none() {
-        return Ok(());
+        return Ok(owned);
     }
     let diverted = diversions(&tree.read_if_there(DIVERSIONS)?.unwrap_or_default());
     let mut finder = Finder::new(entries);
     let native = format!(":{architecture}");
-    let mut owners: Vec<Option<Owner>> = vec![None; entries.len()];
-    let mut packages = Vec::new();
     for (name, _) in tree.list(INFO)? {
         let Some(stem) = name.as_bytes().strip_suffix(b".list") else {
             continue;
@@ -45,30 +67,12 @@ pub(super) fn note(tree: &Tree, architecture: &str, entries: &mut [Entry]) -> Re
                 _ => path,
             };
             if let Some(position) = finder.find(there, entries) {
-                let owner = &mut owners[position];
-                *owner = Some(match owner {
-                    None => Owner::One(packages.len()),
-                    Some(_) => Owner::Several,
-                });
+                owned.of[position].push(owned.packages.len());
             }
         }
-        packages.push(package);
+        owned.packages.push(package);
     }
-    for (entry, owner) in entries.iter_mut().zip(owners) {
-        if let Some(Owner::One(number)) = owner {
-            entry.package = packages.get(number).cloned();
-        }
-    }
-    Ok(())
-}
-
-/// Who names a path.
-#[derive(Clone, Copy)]
-enum Owner {
-    /// One package, by its number.
-    One(usize),
-    /// Several, as is usual for directories.
-    Several,
+    Ok(owned)
 }
 
 /// A line of a list without the slash in front; the root itself is `/.`.
@@ -93,7 +97,7 @@ fn diversions(text: &[u8]) -> BTreeMap<Vec<u8>, (Vec<u8>, String)> {
 }
 
 /// Finds entries by paths that may go through links.
-struct Finder {
+pub(crate) struct Finder {
     /// The symbolic links of the tree.
     links: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Where directories truly are.
@@ -101,7 +105,7 @@ struct Finder {
 }
 
 impl Finder {
-    fn new(entries: &[Entry]) -> Finder {
+    pub(crate) fn new(entries: &[Entry]) -> Finder {
         let links = entries.iter().filter_map(|entry| match &entry.node {
             Node::Symlink(target) => Some((entry.path.clone(), target.clone())),
             _ => None,
@@ -113,7 +117,7 @@ impl Finder {
     }
 
     /// The number of the entry that a path means; a link at its end is meant itself.
-    fn find(&mut self, path: &[u8], entries: &[Entry]) -> Option<usize> {
+    pub(crate) fn find(&mut self, path: &[u8], entries: &[Entry]) -> Option<usize> {
         let at = |path: &[u8]| {
             entries
                 .binary_search_by(|entry| order(&entry.path, path))
@@ -132,8 +136,8 @@ impl Finder {
         at(whole.strip_prefix(b"/").unwrap_or(&whole))
     }
 
-    /// The true path of a directory.
-    fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
+    /// The true path of what a path means, through all links.
+    pub(crate) fn real(&self, path: &[u8]) -> Option<Vec<u8>> {
         let mut todo: Vec<Vec<u8>> = parts(path).rev().collect();
         let mut real: Vec<Vec<u8>> = Vec::new();
         let mut links = 0;
