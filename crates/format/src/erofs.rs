@@ -98,6 +98,14 @@ pub fn write(
     plan.write_data(out, tree, read)
 }
 
+/// How many bytes an image of the tree has.
+///
+/// # Errors
+/// If the tree cannot be said in EROFS.
+pub fn size(tree: &Tree) -> Result<u64, ErofsError> {
+    Ok(Plan::new(tree)?.blocks * BLOCK)
+}
+
 /// Where everything goes: the tables follow the first block, and the data follows them.
 struct Plan {
     places: Vec<Place>,

@@ -156,6 +156,18 @@ pub fn write(out: &mut impl Write, options: &Options, files: &[File<'_>]) -> Res
     zeroes(out, unused * u64::from(options.cluster) + tail)
 }
 
+/// What these files and the structures of the file system take of it.
+///
+/// # Errors
+/// As [`write`].
+pub fn used(options: &Options, files: &[File<'_>]) -> Result<u64, FatError> {
+    let geometry = geometry(options)?;
+    let mut next = 2;
+    tree::build(files)?.place(options.cluster, options.kind == Kind::Fat16, &mut next);
+    let meta = geometry.reserved + 2 * geometry.table + geometry.root;
+    Ok(u64::from(meta) * u64::from(SECTOR) + u64::from(next - 2) * u64::from(options.cluster))
+}
+
 fn write_node(
     out: &mut impl Write,
     node: &Node<'_>,

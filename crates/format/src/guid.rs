@@ -33,6 +33,16 @@ impl Guid {
         self.0
     }
 
+    /// The bytes in the order of the text, as file systems of Linux store their UUIDs.
+    #[must_use]
+    pub fn text_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        for (byte, place) in bytes.iter_mut().zip(ORDER) {
+            *byte = self.0[place];
+        }
+        bytes
+    }
+
     /// Makes a GUID out of a digest: version 8, "custom", of RFC 9562, so that it can never
     /// be taken for a random one.
     #[must_use]
@@ -96,6 +106,7 @@ mod tests {
             [0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11]
         );
         assert_eq!(esp.to_string(), "C12A7328-F81F-11D2-BA4B-00A0C93EC93B");
+        assert_eq!(esp.text_bytes()[..6], [0xc1, 0x2a, 0x73, 0x28, 0xf8, 0x1f]);
     }
 
     #[test]

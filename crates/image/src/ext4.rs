@@ -57,6 +57,15 @@ pub fn size_for(tree: &Tree<'_>, free: u64) -> u64 {
     (needed + needed / OVERHEAD + SMALLEST).next_multiple_of(1 << 20)
 }
 
+/// The bytes that are free, by the superblock of a file system of ours.
+#[must_use]
+pub fn free(superblock: &[u8; 1024]) -> u64 {
+    // Where ext4 keeps the number of free blocks.
+    let mut count = [0; 4];
+    count.copy_from_slice(&superblock[12..16]);
+    u64::from(u32::from_le_bytes(count)) * BLOCK
+}
+
 /// The bytes of the blocks of a file.
 fn room(node: &Node) -> u64 {
     match &node.kind {

@@ -7,6 +7,7 @@
 pub mod bmap;
 pub mod disk;
 pub mod ext4;
+pub mod make;
 pub mod squashfs;
 pub mod target;
 pub mod tree;

@@ -9,18 +9,31 @@ mod tests;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 
+use formwork_sys::fs::Sparse;
 use mkext4::RegionSink;
 
 /// The bytes in a block of the record of what was written.
 pub const BLOCK: u64 = 4096;
 
-/// Something that takes bytes at any place.
+/// Something that takes bytes at any place and gives them back.
 pub trait Place {
     /// Writes bytes at an offset.
     ///
     /// # Errors
     /// If they cannot be written.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Fills a buffer from an offset.
+    ///
+    /// # Errors
+    /// If there are not as many bytes, or they cannot be read.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// Makes it longer, with zeroes, or shorter.
+    ///
+    /// # Errors
+    /// If there are no such sizes.
+    fn set_size(&mut self, size: u64) -> io::Result<()>;
 }
 
 impl Place for Vec<u8> {
@@ -30,6 +43,33 @@ impl Place for Vec<u8> {
         let room = end.and_then(|end| self.get_mut(start..end));
         room.ok_or(io::ErrorKind::WriteZero)?.copy_from_slice(bytes);
         Ok(())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let end = start.checked_add(buffer.len());
+        let bytes = end.and_then(|end| self.get(start..end));
+        buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn set_size(&mut self, size: u64) -> io::Result<()> {
+        self.resize(usize::try_from(size).map_err(io::Error::other)?, 0);
+        Ok(())
+    }
+}
+
+impl Place for Sparse {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        Sparse::write_at(self, offset, bytes)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        Sparse::read_at(self, offset, buffer)
+    }
+
+    fn set_size(&mut self, size: u64) -> io::Result<()> {
+        Sparse::set_size(self, size)
     }
 }
 
@@ -56,6 +96,38 @@ impl<P: Place> Target<P> {
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Makes it longer, with zeroes, or shorter.
+    ///
+    /// # Errors
+    /// If its place has no such size.
+    pub fn set_size(&mut self, size: u64) -> io::Result<()> {
+        self.place.set_size(size)?;
+        let blocks = size.div_ceil(BLOCK);
+        self.written.resize(blocks.div_ceil(64) as usize, 0);
+        if let Some(last) = self.written.last_mut()
+            && !blocks.is_multiple_of(64)
+        {
+            // Blocks beyond the end hold nothing any more.
+            *last &= (1 << (blocks % 64)) - 1;
+        }
+        self.size = size;
+        Ok(())
+    }
+
+    /// Fills a buffer from an offset; what was never written is not read to find its zeroes.
+    ///
+    /// # Errors
+    /// If it reaches beyond the end, or cannot be read.
+    pub fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let end = offset + buffer.len() as u64;
+        let mut blocks = offset / BLOCK..end.div_ceil(BLOCK);
+        if end <= self.size && !blocks.any(|block| self.holds(block * BLOCK)) {
+            buffer.fill(0);
+            return Ok(());
+        }
+        self.place.read_at(offset, buffer)
     }
 
     /// A part of the image that is written as if it were all.

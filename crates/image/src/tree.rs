@@ -3,6 +3,7 @@
 //! The archive holds everything, owners and attributes too, in a file that an ordinary user
 //! may read; so no image needs a privilege to be made, nor the tree itself.
 
+mod part;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -28,6 +29,9 @@ pub enum TreeError {
     /// Its entries make no tree.
     #[error(transparent)]
     Shape(#[from] node::TreeError),
+    /// A partition is to be mounted where the tree has no directory.
+    #[error("/{0}: a partition is to be mounted there, and it is no directory")]
+    Mount(String),
     /// A number does not fit any file system.
     #[error("/{0}: its time, owner or mode fits no file system")]
     Number(String),
@@ -54,6 +58,26 @@ impl<'a> Tree<'a> {
         Ok(Tree {
             nodes: node::Tree::new(nodes)?,
             content,
+        })
+    }
+
+    /// A tree with nothing in it but its root, made at `time`.
+    ///
+    /// # Errors
+    /// Never: an empty tree is a tree.
+    pub fn empty(time: u32) -> Result<Tree<'a>, TreeError> {
+        let root = Node {
+            path: Vec::new(),
+            kind: Kind::Directory,
+            mode: 0o755,
+            owner: 0,
+            group: 0,
+            time,
+            attributes: Vec::new(),
+        };
+        Ok(Tree {
+            nodes: node::Tree::new(vec![root])?,
+            content: vec![&[]],
         })
     }
 

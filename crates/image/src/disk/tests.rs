@@ -1,53 +1,50 @@
-use super::*;
+use formwork_format::gpt::{self, kind};
 
-fn wanted() -> Vec<Wanted> {
-    let part = |name: &str, kind, size| Wanted {
-        name: name.to_owned(),
-        kind,
-        size,
-    };
-    vec![
-        part("esp", gpt::kind::EFI_SYSTEM, 3 << 20),
-        part("root", gpt::kind::LINUX, (5 << 20) + 1),
-    ]
-}
+use super::*;
 
 fn seed() -> Sha256 {
     Sha256::of(b"seed")
 }
 
+/// An ESP from 1 to 4 MiB and a root from 4 to 10 MiB, on a disk of 11 MiB.
+fn table() -> Table {
+    let part = |name: &str, kind, mebibytes: Range<u64>| Partition {
+        kind,
+        id: derived(&seed(), name),
+        first: (mebibytes.start << 20) / SECTOR,
+        last: (mebibytes.end << 20) / SECTOR - 1,
+        attributes: 0,
+        name: name.to_owned(),
+    };
+    Table {
+        disk: derived(&seed(), "disk"),
+        sectors: (11 << 20) / SECTOR,
+        partitions: vec![
+            part("esp", kind::EFI_SYSTEM, 1..4),
+            part("root", kind::LINUX, 4..10),
+        ],
+    }
+}
+
 #[test]
-fn partitions_stand_on_mebibytes_and_the_last_takes_the_rest() {
-    let table = lay_out(&wanted(), None, &seed()).unwrap();
-    assert_eq!(table.sectors * SECTOR, 11 << 20);
-    assert_eq!(range(&table.partitions[0]), 1 << 20..4 << 20);
-    assert_eq!(range(&table.partitions[1]), 4 << 20..10 << 20);
-    let table = lay_out(&wanted(), Some(64 << 20), &seed()).unwrap();
-    assert_eq!(range(&table.partitions[1]), 4 << 20..63 << 20);
-    let error = lay_out(&wanted(), Some(8 << 20), &seed()).unwrap_err();
-    assert!(
-        error.to_string().contains("3145728 bytes too many"),
-        "{error}"
+fn names_follow_from_the_seed_and_what_is_named() {
+    assert_eq!(derived(&seed(), "disk"), derived(&seed(), "disk"));
+    assert_ne!(derived(&seed(), "disk"), derived(&seed(), "esp"));
+    assert_ne!(
+        derived(&seed(), "disk"),
+        derived(&Sha256::of(b"other"), "disk")
     );
 }
 
 #[test]
-fn names_follow_from_the_seed_alone() {
-    let table = lay_out(&wanted(), None, &seed()).unwrap();
-    assert_eq!(table, lay_out(&wanted(), None, &seed()).unwrap());
-    let other = lay_out(&wanted(), None, &Sha256::of(b"other")).unwrap();
-    assert_ne!(table.disk, other.disk);
-    assert_ne!(table.partitions[0].id, table.partitions[1].id);
-}
-
-#[test]
 fn tables_and_blobs_are_where_they_should_be() {
-    let table = lay_out(&wanted(), None, &seed()).unwrap();
+    let table = table();
     let size = table.sectors * SECTOR;
+    let content = vec![0x5a; 2 << 20];
     let blob = |offset, length| Blob {
-        name: "u-boot".to_owned(),
+        name: "u-boot",
         offset,
-        bytes: vec![0x5a; length],
+        bytes: &content[..length],
     };
     let mut target = Target::new(vec![0; size as usize], size);
     write_table(&mut target, &table, &[blob(32 * 1024, 5000)]).unwrap();

@@ -37,3 +37,24 @@ fn a_part_ends_where_it_ends() {
     section.seek(SeekFrom::End(-1)).unwrap();
     assert!(section.write_all(&[1, 1]).is_err());
 }
+
+#[test]
+fn an_image_may_become_longer_and_shorter() {
+    let mut target = Target::new(Vec::new(), 0);
+    target.set_size(1 << 20).unwrap();
+    let mut section = target.section(0..1 << 20).unwrap();
+    section.seek(SeekFrom::Start(70 * BLOCK - 2)).unwrap();
+    section.write_all(b"abcd").unwrap();
+    assert_eq!(target.blocks(), [(69, 70)]);
+    let mut found = [9; 8];
+    target.read(70 * BLOCK - 4, &mut found).unwrap();
+    assert_eq!(&found, b"\0\0abcd\0\0");
+    target.read(0, &mut found).unwrap();
+    assert_eq!(found, [0; 8]);
+    assert!(target.read((1 << 20) - 4, &mut found).is_err());
+    target.set_size(70 * BLOCK).unwrap();
+    assert_eq!(target.blocks(), [(69, 69)]);
+    target.set_size(80 * BLOCK).unwrap();
+    assert_eq!(target.blocks(), [(69, 69)], "what was cut off is gone");
+    assert_eq!(target.into_place().len(), 80 * 4096);
+}

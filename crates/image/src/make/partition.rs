@@ -1,0 +1,195 @@
+//! One partition: how large it must be, and what is written to it.
+
+use std::io::{self, BufWriter, Write};
+
+use formwork_codec::pack::Packer;
+use formwork_deb::sha256::Sha256;
+use formwork_format::erofs;
+use formwork_model::documents::ImageFileSystem;
+use formwork_model::layout::{FileSystem, Partition};
+
+use super::error::TooLarge;
+use super::{ImageError, names, sizes};
+use crate::disk::ALIGNMENT;
+use crate::target::{Place, Target};
+use crate::tree::Tree;
+use crate::{ext4, squashfs};
+
+/// How hard the blocks of a squashfs are packed.
+const PACKER: Packer = Packer::Zstd(9);
+/// Bytes in a block of a squashfs.
+const SQUASHFS_BLOCK: u32 = 128 * 1024;
+
+/// The bytes that a partition has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// So many, whatever is in it.
+    Fixed(u64),
+    /// What its content needs.
+    AsNeeded,
+}
+
+/// A partition on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Making<'a> {
+    pub(super) partition: &'a Partition,
+    /// Its first byte.
+    pub(super) start: u64,
+    pub(super) room: Room,
+    pub(super) seed: &'a Sha256,
+    pub(super) time: u32,
+}
+
+/// What became of a partition.
+#[derive(Debug)]
+pub(super) struct Filled {
+    /// The bytes that its file system takes, or that it has without one.
+    pub(super) length: u64,
+    pub(super) record: Option<ImageFileSystem>,
+}
+
+/// Writes a tree as the file system of a partition.
+pub(super) fn fill<P: Place>(
+    target: &mut Target<P>,
+    making: &Making<'_>,
+    kind: FileSystem,
+    tree: &Tree<'_>,
+) -> Result<Filled, ImageError> {
+    let name = &making.partition.name;
+    let label = making.partition.label.as_ref().unwrap_or(name);
+    let (length, used) = match kind {
+        FileSystem::Ext4 => fill_ext4(target, making, tree, label)?,
+        FileSystem::Squashfs => fill_squashfs(target, making, tree)?,
+        FileSystem::Erofs | FileSystem::Vfat => fill_erofs(target, making, tree, label)?,
+    };
+    let has_names = kind != FileSystem::Squashfs;
+    Ok(Filled {
+        length,
+        record: Some(ImageFileSystem {
+            kind: kind.as_str().to_owned(),
+            label: if has_names {
+                label.clone()
+            } else {
+                String::new()
+            },
+            uuid: match has_names {
+                true => names::file_system_uuid(making.seed, name),
+                false => String::new(),
+            },
+            file: None,
+            size: length,
+            used,
+        }),
+    })
+}
+
+fn fill_ext4<P: Place>(
+    target: &mut Target<P>,
+    making: &Making<'_>,
+    tree: &Tree<'_>,
+    label: &str,
+) -> Result<(u64, u64), ImageError> {
+    let size = match making.room {
+        Room::Fixed(size) => {
+            let needed = ext4::size_for(tree, 0);
+            if needed > size {
+                return Err(too_large(making, tree, needed, size));
+            }
+            size
+        }
+        Room::AsNeeded => ext4::size_for(tree, making.partition.free),
+    };
+    make_room(target, making.start + size)?;
+    let fail = |source| ImageError::Ext4 {
+        partition: making.partition.name.clone(),
+        source,
+    };
+    let options = ext4::Options {
+        size,
+        id: names::file_system(making.seed, &making.partition.name).bytes(),
+        label: label.to_owned(),
+        time: i64::from(making.time),
+    };
+    let section = target.section(making.start..making.start + size)?;
+    ext4::write(section, tree, &options).map_err(fail)?;
+    let mut superblock = [0; 1024];
+    target.read(making.start + 1024, &mut superblock)?;
+    Ok((size, size - ext4::free(&superblock)))
+}
+
+fn fill_squashfs<P: Place>(
+    target: &mut Target<P>,
+    making: &Making<'_>,
+    tree: &Tree<'_>,
+) -> Result<(u64, u64), ImageError> {
+    // No block is stored larger than it is.
+    make_room(
+        target,
+        making.start + sizes::content(tree) + sizes::metadata(tree),
+    )?;
+    let section = target.section(making.start..target.size())?;
+    let options = squashfs::Options {
+        packer: PACKER,
+        block_size: SQUASHFS_BLOCK,
+        time: making.time,
+    };
+    let mut out = BufWriter::with_capacity(1 << 20, section);
+    let size =
+        squashfs::write(&mut out, tree, &options).map_err(|source| ImageError::Squashfs {
+            partition: making.partition.name.clone(),
+            source,
+        })?;
+    out.flush()?;
+    fits(making, tree, size)
+}
+
+fn fill_erofs<P: Place>(
+    target: &mut Target<P>,
+    making: &Making<'_>,
+    tree: &Tree<'_>,
+    label: &str,
+) -> Result<(u64, u64), ImageError> {
+    let fail = |source| ImageError::Erofs {
+        partition: making.partition.name.clone(),
+        source,
+    };
+    let size = erofs::size(tree.nodes()).map_err(fail)?;
+    fits(making, tree, size)?;
+    make_room(target, making.start + size)?;
+    let options = erofs::Options {
+        id: names::file_system(making.seed, &making.partition.name),
+        label: label.to_owned(),
+        time: u64::from(making.time),
+    };
+    let section = target.section(making.start..making.start + size)?;
+    let mut out = BufWriter::with_capacity(1 << 20, section);
+    let mut read = |index, offset, buffer: &mut [u8]| tree.read(index, offset, buffer);
+    erofs::write(&mut out, tree.nodes(), &options, &mut read).map_err(fail)?;
+    out.flush()?;
+    Ok((size, size))
+}
+
+/// The size twice, as length and as what is used, unless the partition is smaller.
+fn fits(making: &Making<'_>, tree: &Tree<'_>, size: u64) -> Result<(u64, u64), ImageError> {
+    match making.room {
+        Room::Fixed(room) if size > room => Err(too_large(making, tree, size, room)),
+        Room::Fixed(_) | Room::AsNeeded => Ok((size, size)),
+    }
+}
+
+fn too_large(making: &Making<'_>, tree: &Tree<'_>, needed: u64, size: u64) -> ImageError {
+    ImageError::TooLarge(Box::new(TooLarge {
+        partition: making.partition.name.clone(),
+        needed,
+        size,
+        largest: sizes::largest(tree),
+    }))
+}
+
+/// Lets the image reach as far as this at least.
+pub(super) fn make_room<P: Place>(target: &mut Target<P>, end: u64) -> io::Result<()> {
+    match target.size() < end {
+        true => target.set_size(end.next_multiple_of(ALIGNMENT)),
+        false => Ok(()),
+    }
+}
