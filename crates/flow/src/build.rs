@@ -191,6 +191,7 @@ fn job(
         settings: locked.settings.clone(),
         keep: order.keep.then(|| absolute(places.failed())),
         kernel: None,
+        vary: std::collections::BTreeSet::new(),
     })
 }
 

@@ -8,6 +8,7 @@ use crate::inside::ROOM;
 use crate::job::Job;
 use crate::message::Message;
 use crate::report::Report;
+use crate::variation::Variation;
 
 /// Finds out whether this machine lets us make trees, before anything is fetched for one.
 ///
@@ -28,7 +29,11 @@ pub fn build(job: &Job, sink: &Sink) -> Result<Report, Failure> {
     let input = serde_json::to_vec(job).map_err(|error| fault(&error.to_string()))?;
     let order = Order { room: ROOM, input };
     let mut packages = 0;
-    let answer = sandbox::run(&order, &mut |bytes| {
+    let in_sandbox = match job.vary.contains(&Variation::Root) {
+        true => sandbox::run_in_own_users,
+        false => sandbox::run,
+    };
+    let answer = in_sandbox(&order, &mut |bytes| {
         if let Ok(message) = serde_json::from_slice::<Message>(bytes) {
             if let Message::Started { packages: total } = &message {
                 packages = *total;

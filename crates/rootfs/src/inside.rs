@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::settings::{self, About};
 use crate::spine::{self, Context, Services};
 use crate::work::Work;
-use crate::{clean, initramfs, kernel, manifest, normalise, outputs, strip};
+use crate::{clean, initramfs, kernel, manifest, normalise, outputs, strip, variation};
 
 /// The name of this room in the table of the sandbox.
 pub const ROOM: &str = "rootfs";
@@ -67,10 +67,11 @@ fn ours(message: String) -> Failure {
 
 fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
     emulate(inside, job)?;
+    variation::prepare(inside, job).map_err(Failure::from)?;
     let work = Work::choose(inside, job).map_err(Failure::from)?;
     let mut run = Sandboxed {
         inside,
-        tree: work.path().join("tree"),
+        tree: work.path().join(variation::tree_name(&job.vary)),
         job,
     };
     let made = make(job, work.path(), &mut run, &mut |message| {
@@ -117,6 +118,9 @@ impl Run for Sandboxed<'_> {
         let whole = limits.script_seconds.saturating_mul(program.scripts);
         order.limits.time = Duration::from_secs(whole);
         order.limits.output = limits.output_bytes;
+        if !self.job.vary.is_empty() {
+            variation::apply(&mut order, self.inside, self.job, &Tree::open(&self.tree)?);
+        }
         let mut lines = Lines::default();
         let ended = self
             .inside
@@ -244,7 +248,7 @@ fn describe(error: Error) -> Failure {
 /// Copies the failed tree to where the person wants to look at it.
 fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
     let path = job.keep.clone()?;
-    let tree = Tree::open(&work.join("tree")).ok()?;
+    let tree = Tree::open(&work.join(variation::tree_name(&job.vary))).ok()?;
     let manifest = manifest::of(&tree, job).ok()?;
     let output = Output {
         kind: Kind::Dir,
@@ -257,10 +261,11 @@ fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
 fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     let job = context.job;
     let home = Tree::open(work)?;
-    for name in ["tree", "stage"] {
+    let name = variation::tree_name(&job.vary);
+    for name in [name, "stage".as_ref()] {
         home.create_directory(name, 0o755)?;
     }
-    let tree = Tree::open(&work.join("tree"))?;
+    let tree = Tree::open(&work.join(name))?;
     let stage = Tree::open(&work.join("stage"))?;
     spine::prepare(&tree)?;
     spine::install(context, &tree, &stage)?;

@@ -2,13 +2,14 @@
 //!
 //! The order crosses from the process that a person started to the one in the sandbox as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use formwork_model::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::clean::Clean;
+use crate::variation::Variation;
 
 /// The order for one tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Job {
     /// the outputs is for it.
     #[serde(default)]
     pub kernel: Option<KernelWish>,
+    /// What is made different on purpose, to see that the result is the same.
+    #[serde(default)]
+    pub vary: BTreeSet<Variation>,
 }
 
 /// Which kernel of the tree is meant, and how its initial RAM disk is made.

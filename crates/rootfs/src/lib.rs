@@ -33,4 +33,5 @@ pub mod settings;
 mod spine;
 mod strip;
 mod unpack;
+pub mod variation;
 mod work;

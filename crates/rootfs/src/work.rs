@@ -7,6 +7,7 @@ use formwork_sys::tree::Tree;
 
 use crate::error::Error;
 use crate::job::Job;
+use crate::variation::Variation;
 
 /// The name of the work directory on a disk.
 const NAME: &str = ".formwork-work";
@@ -27,7 +28,12 @@ impl Work {
         let wanted = packed.saturating_mul(GROWTH);
         let beside = job.outputs.first().and_then(|output| output.path.parent());
         match beside {
-            Some(beside) if wanted > job.limits.tree_bytes => Work::on_disk(beside),
+            // Directories of a disk are read in another order than those of memory.
+            Some(beside)
+                if wanted > job.limits.tree_bytes || job.vary.contains(&Variation::FileOrder) =>
+            {
+                Work::on_disk(beside)
+            }
             _ => {
                 let path = inside.scratch().join("work");
                 inside

@@ -226,6 +226,8 @@ fn bare(job: &Job) -> Job {
     // What is made of the finished tree decides nothing about it.
     bare.kernel = None;
     bare.limits.tree_bytes = 0;
+    // What is varied may change nothing: that it does not is the point of varying it.
+    bare.vary.clear();
     bare
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn job() -> Job {
         clean: Clean::default(),
         keep: None,
         kernel: None,
+        vary: std::collections::BTreeSet::new(),
     }
 }
 
