@@ -10,6 +10,9 @@
 //! 4. What no package has goes with the directory it lies in, if only packages that go have that.
 //! 5. A link that no package has goes with what it pointed at.
 //!
+//! Links that the image wants in the place of what went are made last, so that the build itself
+//! had the real programs to the end.
+//!
 //! dpkg's database forgets the packages that went. Where dpkg itself goes, so does its database,
 //! by the fourth rule.
 
@@ -23,7 +26,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use formwork_deb::sha256::Sha256;
-use formwork_model::settings::{Placed, Settings};
+use formwork_model::settings::{Link, Placed, Settings};
 use formwork_model::tree::{Entry, Manifest, Node, order};
 use formwork_sys::tree::{Kind, Tree, Visited};
 
@@ -96,6 +99,9 @@ pub(crate) fn apply(tree: &Tree, job: &Job) -> Result<Stripped, Error> {
         .collect();
     packages.sort();
     database::forget(tree, &job.architecture, &packages)?;
+    for link in &strip.links {
+        replace(tree, link)?;
+    }
     let stayed = entries.iter().zip(&gone).zip(&owned.of);
     let owners = stayed
         .filter(|((_, gone), _)| !**gone)
@@ -107,6 +113,22 @@ pub(crate) fn apply(tree: &Tree, job: &Job) -> Result<Stripped, Error> {
         owners: owners.collect(),
         packages,
     })
+}
+
+/// Makes a link where something went.
+fn replace(tree: &Tree, link: &Link) -> Result<(), Error> {
+    let path = link.path.trim_start_matches('/');
+    if tree.metadata(path)?.is_some() {
+        let message = format!(
+            "{} is still there, so no link can take its place",
+            link.path
+        );
+        return Err(Error::Job(format!("{}: {message}", link.at)));
+    }
+    if let Some((above, _)) = path.rsplit_once('/') {
+        tree.create_directories(above)?;
+    }
+    Ok(tree.symbolic_link(OsStr::new(&link.target), path)?)
 }
 
 /// Everything in the tree, sorted; nothing is read but links.

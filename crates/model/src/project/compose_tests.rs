@@ -412,3 +412,70 @@ fn a_derived_image_says_more_of_inherited_options_or_less() {
         "images/gateway.toml:1:9: there is no inherited option `old` to take away"
     );
 }
+
+#[test]
+fn the_profiles_fit_every_release_of_debian_that_is_cared_for() {
+    let project = "[project]\nname = \"x\"\nsuites = [\"bullseye\", \"bookworm\", \"trixie\", \"forky\"]\n\
+                   architectures = [\"amd64\", \"arm64\", \"armhf\"]\n[repositories.debian]\n\
+                   suites = [\"bullseye\", \"bookworm\", \"trixie\", \"forky\"]\n";
+    let names = ["minimal", "security", "tiny"];
+    let texts = names.map(|name| format!("extends = \"{name}\"\n"));
+    let images: Vec<(&str, Source<'_>)> = std::iter::zip(names, &texts)
+        .map(|(name, text)| (name, Source::new("images/x.toml", text)))
+        .collect();
+    let project = Project::read(Source::new("formwork.toml", project), &images);
+    let project = project.unwrap_or_else(|error| panic!("{error}"));
+    let plans = project.plans();
+    assert_eq!(
+        plans.len(),
+        3 * 4 * 3,
+        "no option needs a closure of its own"
+    );
+    let has = |image: &str, suite: &str, name: &str| {
+        let mut all = plans.iter();
+        let plan = all.find(|plan| (plan.image.as_str(), plan.suite.as_str()) == (image, suite));
+        let mut wishes = plan.expect("a plan").wishes.iter();
+        wishes.any(|planned| planned.wish.name == name)
+    };
+    let table = [
+        ("minimal", "systemd-repart", ["trixie", "forky"].as_slice()),
+        (
+            "minimal",
+            "systemd-resolved",
+            &["bookworm", "trixie", "forky"],
+        ),
+        ("minimal", "fdisk", &["bullseye"]),
+        ("security", "libpam-cracklib", &["bullseye"]),
+        (
+            "security",
+            "libpam-passwdqc",
+            &["bookworm", "trixie", "forky"],
+        ),
+        (
+            "security",
+            "linux-image-amd64",
+            &["bullseye", "bookworm", "trixie", "forky"],
+        ),
+        ("security", "systemd-timesyncd", &[]),
+        ("tiny", "systemd-sysv", &[]),
+    ];
+    for (image, package, expected) in table {
+        for suite in ["bullseye", "bookworm", "trixie", "forky"] {
+            let found = has(image, suite, package);
+            assert_eq!(
+                found,
+                expected.contains(&suite),
+                "{image} {suite} {package}"
+            );
+        }
+    }
+    for build in project.builds() {
+        assert!(
+            build
+                .settings
+                .users
+                .iter()
+                .all(|user| { user.password.is_none() && user.ssh_keys.is_empty() })
+        );
+    }
+}

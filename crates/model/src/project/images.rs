@@ -12,7 +12,7 @@ use super::options::Options;
 use super::packages::{Sets, Walk};
 use super::shape::{IMAGE_FIELDS, OPTION_FIELDS};
 use super::written;
-use super::{Image, Repository, Variant};
+use super::{Image, Repository, Variant, profiles};
 use crate::keys::Text;
 use crate::name::Kind;
 use crate::nearest::nearest;
@@ -102,8 +102,10 @@ impl Defaults<'_> {
                     .get("suites")
                     .map_or(&[][..], |entry| entry.node.items());
                 let text = |node: &Node| node.text().unwrap_or_default().to_owned();
+                // A profile speaks of suites that the project need not have.
                 let suites: Vec<(String, Spot)> = suites
                     .iter()
+                    .filter(|node| !profiles::has(&node.spot.file))
                     .map(|node| (text(node), node.spot.clone()))
                     .collect();
                 self.check_suites(&suites)?;

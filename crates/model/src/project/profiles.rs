@@ -3,15 +3,32 @@
 use crate::source::Source;
 
 /// Every profile with its text, sorted by name.
-const PROFILES: [(&str, &str, &str); 1] = [(
-    "minimal",
-    "profile:minimal",
-    include_str!("../../../../profiles/minimal.toml"),
-)];
+const PROFILES: [(&str, &str, &str); 3] = [
+    (
+        "minimal",
+        "profile:minimal",
+        include_str!("../../../../profiles/minimal.toml"),
+    ),
+    (
+        "security",
+        "profile:security",
+        include_str!("../../../../profiles/security.toml"),
+    ),
+    (
+        "tiny",
+        "profile:tiny",
+        include_str!("../../../../profiles/tiny.toml"),
+    ),
+];
 
 /// Every profile with its text, sorted by name.
 pub(super) fn all() -> impl Iterator<Item = (&'static str, Source<'static>)> {
     PROFILES
         .iter()
         .map(|(name, file, text)| (*name, Source::new(file, text)))
+}
+
+/// Whether a file, by the name under which it is spoken of, is a profile.
+pub(super) fn has(file: &str) -> bool {
+    PROFILES.iter().any(|(_, own, _)| *own == file)
 }

@@ -188,6 +188,7 @@ const STRIP: &[(&str, Shape)] = &[
     ("keep", Shape::List),
     ("remove", Shape::List),
     ("paths", Shape::List),
+    ("links", Shape::Named(&Shape::Text)),
 ];
 
 const SYSTEM: &[(&str, Shape)] = &[

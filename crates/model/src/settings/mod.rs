@@ -63,6 +63,8 @@ pub struct Strip {
     pub remove: Vec<Placed>,
     /// Absolute paths that go with all below them.
     pub paths: Vec<Placed>,
+    /// Symbolic links that take the place of what went, sorted by path.
+    pub links: Vec<Link>,
 }
 
 impl Strip {
@@ -324,6 +326,7 @@ impl Settings {
         }
         let system = [&mut bare.system.locale, &mut bare.system.timezone];
         let strip = &mut bare.strip;
+        strip.links.iter_mut().for_each(|link| link.at.clear());
         let strip = [&mut strip.keep, &mut strip.remove, &mut strip.paths];
         let services = &mut bare.services;
         let units = [

@@ -1,7 +1,7 @@
 //! `[strip]`: packages and paths that are taken out of the finished tree.
 
-use super::read::{list, placed};
-use super::{Placed, Strip};
+use super::read::{list, named, placed};
+use super::{Placed, Strip, files};
 use crate::name::{self, Kind};
 use crate::project::node::{Node, Table};
 use crate::source::FileError;
@@ -15,6 +15,9 @@ pub(super) fn strip(values: Option<&Table>) -> Result<Strip, FileError> {
         keep: all(values, "keep", pattern)?,
         remove: all(values, "remove", pattern)?,
         paths: all(values, "paths", path)?,
+        links: named(values, "links")
+            .map(|(path, entry)| files::link(path, entry))
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -105,7 +105,7 @@ fn stripped(root: &Path, image: &str) -> Result<(Vec<String>, Stripped), String>
 fn what_is_not_kept_goes_with_all_that_hangs_on_it() {
     let home = tree();
     let image = "[strip]\nkeep = [\"base-files\", \"busybox-*\"]\npaths = [\"/usr/share/doc\"]\n\
-                 [links]\n\"/bin/sh\" = \"/bin/busybox\"\n\
+                 [strip.links]\n\"/bin/sh\" = \"/bin/busybox\"\n\"/srv/a/b\" = \"c\"\n\
                  [files.\"/etc/own/setting\"]\ncontent = \"x\"\n";
     let (paths, stripped) = stripped(home.path(), image).expect("stripped");
     assert_eq!(
@@ -116,6 +116,9 @@ fn what_is_not_kept_goes_with_all_that_hangs_on_it() {
             "etc/own",
             "etc/own/setting",
             "etc/passwd",
+            "srv",
+            "srv/a",
+            "srv/a/b",
             "usr",
             "usr/bin",
             "usr/bin/busybox",
@@ -132,6 +135,8 @@ fn what_is_not_kept_goes_with_all_that_hangs_on_it() {
     let owner = |path: &str| stripped.owners.get(path.as_bytes()).map(String::as_str);
     assert_eq!(owner("usr/bin/busybox"), Some("busybox-static"));
     assert_eq!(owner("etc/passwd"), None);
+    let shell = fs::read_link(home.path().join("usr/bin/sh")).expect("a link");
+    assert_eq!(shell, Path::new("/bin/busybox"));
 }
 
 #[test]
@@ -179,6 +184,10 @@ fn faults_have_their_place() {
         (
             "[strip]\npaths = [\"/etc/own\"]\n[files.\"/etc/own/setting\"]\ncontent = \"x\"",
             "images/tiny.toml:2: the image itself puts something at /etc/own",
+        ),
+        (
+            "[strip]\nremove = [\"mawk\"]\n[strip.links]\n\"/bin/sh\" = \"/bin/busybox\"",
+            "images/tiny.toml:4: /bin/sh is still there, so no link can take its place",
         ),
         (
             "[strip]\npaths = [\"etc\"]",
