@@ -8,7 +8,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use read::{GptError, parse};
+pub use read::{GptError, parse, parse_with};
 
 use crate::guid::Guid;
 

@@ -42,8 +42,22 @@ pub enum GptError {
 /// # Errors
 /// If anything in it does not hold.
 pub fn parse(disk: &[u8], header_sector: u64) -> Result<Table, GptError> {
+    let read = |start, length| slice(disk, start, length).map(<[u8]>::to_vec);
+    parse_with(&read, header_sector)
+}
+
+/// As [`parse`], of a disk that is read piece by piece: `read` gives so many bytes from a place on,
+/// or nothing if they are not there. No piece is larger than 128 KiB.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(
+    read: &dyn Fn(u64, u64) -> Option<Vec<u8>>,
+    header_sector: u64,
+) -> Result<Table, GptError> {
     let start = header_sector.saturating_mul(SECTOR);
-    let header = slice(disk, start, HEADER as u64).ok_or(GptError::NoHeader(start))?;
+    let header = read(start, HEADER as u64).ok_or(GptError::NoHeader(start))?;
+    let header = header.as_slice();
     if !header.starts_with(SIGNATURE) {
         return Err(GptError::NoHeader(start));
     }
@@ -65,9 +79,9 @@ pub fn parse(disk: &[u8], header_sector: u64) -> Result<Table, GptError> {
         ));
     }
     let entries_start = long(header, 72).saturating_mul(SECTOR);
-    let entries = slice(disk, entries_start, u64::from(count) * u64::from(size))
+    let entries = read(entries_start, u64::from(count) * u64::from(size))
         .ok_or(GptError::Nonsense("its entries lie outside the disk"))?;
-    if crc32fast::hash(entries) != number(header, 88) {
+    if crc32fast::hash(&entries) != number(header, 88) {
         return Err(GptError::Checksum("entries"));
     }
     let table = Table {
