@@ -4,6 +4,8 @@
 //! them in the sandbox, write down what was done, and put everything into its place.
 
 mod beside;
+mod device;
+mod image;
 mod locked;
 mod loose;
 mod order;
@@ -16,9 +18,10 @@ use std::time::Instant;
 
 use formwork_deb::time::Timestamp;
 use formwork_model::documents::{self, Built, BuiltFile, Finding, LockChecked, TimedStep};
+use formwork_model::layout::Layout;
 use formwork_model::settings::Settings;
 use formwork_rootfs::clean::Clean;
-use formwork_rootfs::job::{Job, Limits, Output, Package};
+use formwork_rootfs::job::{Job, KernelWish, Kind, Limits, Output, Package};
 use formwork_sys::CheckedFile;
 
 use crate::Error;
@@ -27,7 +30,7 @@ use crate::error::BrokenTree;
 use crate::lock::{Impossible, guard};
 
 pub use formwork_rootfs::error::{Blame, Failure};
-pub use order::{Kind, Loose, Order, Stage, What};
+pub use order::{Compression, Form, Loose, Order, Stage, What};
 
 use locked::Locked;
 use places::Places;
@@ -67,20 +70,34 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
     };
     watch.lap("lock");
     formwork_rootfs::build::ready().map_err(|failure| not_ready(&locked, failure))?;
-    let places = Places::new(&locked, order)?;
+    let forms = forms(order, &locked.layout)?;
+    let places = Places::new(&locked, order, &forms)?;
     places.prepare()?;
     let what = format!("the build of {}", locked.title);
     guard::alone(context, &places.busy(), &what, || {
-        let (files, _beside) = beside::fetch(context, &locked)?;
+        let (files, beside) = beside::fetch(context, &locked)?;
         watch.lap("fetch");
-        let job = job(&locked, order, &places, &files)?;
+        let mut job = job(&locked, order, &files)?;
+        let seed = device::seed(&job, &locked.layout)?;
+        if device::is_for_disk(&locked.layout, &forms) {
+            device::add(&mut job, &locked.layout, &seed)?;
+        }
+        outputs(&mut job, &locked.layout, &places, &forms);
+        job.keep = order.keep.then(|| absolute(places.failed()));
         let records = Records {
             locked: &locked,
             places: &places,
             job: &job,
+            forms: &forms,
+        };
+        let images = image::Images {
+            records: &records,
+            beside: &beside,
+            seed,
+            compress: order.compress.or(locked.layout.compress),
         };
         places.begin(order.keep)?;
-        let made = make(context, &records, &mut watch);
+        let made = make(context, &images, &mut watch);
         let logged = records.log(context, watch.steps, made.as_ref().err());
         // Why it failed counts for more than what else went wrong because of that.
         let built = match made {
@@ -106,7 +123,8 @@ fn not_ready(locked: &Locked, failure: Failure) -> Error {
 }
 
 /// Makes the tree, writes the records, and moves all of it into its place.
-fn make(context: &Context, records: &Records<'_>, watch: &mut Watch) -> Result<Built, Error> {
+fn make(context: &Context, images: &image::Images<'_>, watch: &mut Watch) -> Result<Built, Error> {
+    let records = images.records;
     let (job, places) = (records.job, records.places);
     let report = formwork_rootfs::build::build(job, &context.settings.events)
         .map_err(|failure| records.broken(failure))?;
@@ -119,7 +137,8 @@ fn make(context: &Context, records: &Records<'_>, watch: &mut Watch) -> Result<B
     });
     watch.steps.extend(steps);
     watch.since = Instant::now();
-    let files = records.write(&report)?;
+    let made = images.make(context, &report, watch)?;
+    let files = records.write(&report, &made)?;
     let record = places.beside(records::RECORD);
     let names = files.iter().map(|file| file.path.as_str());
     places.publish(names.chain([record.as_str()]))?;
@@ -142,12 +161,7 @@ fn make(context: &Context, records: &Records<'_>, watch: &mut Watch) -> Result<B
 }
 
 /// The order for the tree.
-fn job(
-    locked: &Locked,
-    order: &Order,
-    places: &Places,
-    files: &[CheckedFile],
-) -> Result<Job, Error> {
+fn job(locked: &Locked, order: &Order, files: &[CheckedFile]) -> Result<Job, Error> {
     let plan = &locked.plan;
     let is_wished = |name: &str| plan.wishes.iter().any(|planned| planned.wish.name == name);
     let packages = locked.packages()?.into_iter().zip(files);
@@ -165,14 +179,6 @@ fn job(
     packages.sort_by(|left, right| {
         (&left.name, &left.architecture).cmp(&(&right.name, &right.architecture))
     });
-    let mut kinds = order.kinds.clone();
-    kinds.push(Kind::Manifest);
-    kinds.sort();
-    kinds.dedup();
-    let outputs = kinds.into_iter().map(|kind| {
-        let path = absolute(places.first(&places.name(kind)));
-        Output { kind, path }
-    });
     Ok(Job {
         architecture: plan.architecture.clone(),
         foreign: plan.foreign.clone(),
@@ -184,15 +190,64 @@ fn job(
             output_bytes: OUTPUT_BYTES,
             tree_bytes: order.space.unwrap_or_else(space::usual),
         },
-        outputs: outputs.collect(),
+        outputs: Vec::new(),
         until: order.until,
         ids: locked.settings.ids.clone(),
         clean: clean(&locked.settings),
         settings: locked.settings.clone(),
-        keep: order.keep.then(|| absolute(places.failed())),
+        keep: None,
         kernel: None,
         vary: std::collections::BTreeSet::new(),
     })
+}
+
+/// The forms that are made: those that the person names, else those of the image.
+fn forms(order: &Order, layout: &Layout) -> Result<Vec<Form>, Error> {
+    let mut forms = match order.forms.as_slice() {
+        [] => layout.forms.clone(),
+        some => some.to_vec(),
+    };
+    forms.sort_unstable();
+    forms.dedup();
+    let images = forms
+        .iter()
+        .find(|form| !matches!(form, Form::Tar | Form::Dir));
+    if let Some(form) = images.filter(|_| order.until != Stage::Finished) {
+        return Err(Error::Option {
+            option: "--kind",
+            value: form.as_str().to_owned(),
+            reason: "an unfinished tree can only be a tar archive or a directory".to_owned(),
+        });
+    }
+    Ok(forms)
+}
+
+/// Adds to the order for the tree what is written at its end: what the forms are, or are made of.
+fn outputs(job: &mut Job, layout: &Layout, places: &Places, forms: &[Form]) {
+    let mut kinds = vec![Kind::Manifest];
+    for form in forms {
+        match form {
+            Form::Tar | Form::Ext4 | Form::Squashfs | Form::Erofs => kinds.push(Kind::Tar),
+            Form::Dir => kinds.push(Kind::Dir),
+            Form::Initrd => kinds.push(Kind::Initrd),
+            Form::Disk => kinds.extend([Kind::Tar, Kind::Initrd]),
+        }
+    }
+    kinds.sort();
+    kinds.dedup();
+    if kinds.contains(&Kind::Initrd) {
+        let wish = layout.boot.as_ref().and_then(|boot| boot.kernel.as_ref());
+        job.kernel = Some(KernelWish {
+            package: wish.map(|kernel| kernel.text.clone()),
+            at: wish.map(|kernel| kernel.at.clone()).unwrap_or_default(),
+            ..KernelWish::default()
+        });
+    }
+    let output = |kind| Output {
+        kind,
+        path: absolute(places.first(&places.name_of(kind, forms))),
+    };
+    job.outputs = kinds.into_iter().map(output).collect();
 }
 
 /// The rules of cleaning, with the switches that the image sets; the model knows their names.

@@ -1,5 +1,6 @@
 //! Everything that can stop a flow, in one enum; the command line decides how to say it.
 
+use formwork_image::make::ImageError;
 use thiserror::Error;
 
 /// Why a flow could not do its work.
@@ -25,6 +26,9 @@ pub enum Error {
     /// The tree could not be made: a package's own script, the sandbox, the disk.
     #[error("{}", .0.failure)]
     Tree(Box<BrokenTree>),
+    /// A disk or file system could not be made of the tree.
+    #[error("{}", .0.source)]
+    Image(Box<BrokenImage>),
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),
@@ -85,6 +89,29 @@ pub struct BrokenTree {
     pub failure: formwork_rootfs::error::Failure,
     /// The log of the build, once it has begun.
     pub log: Option<std::path::PathBuf>,
+}
+
+/// A disk or file system that could not be made, and what is known of it.
+#[derive(Debug)]
+pub struct BrokenImage {
+    /// The image.
+    pub image: String,
+    /// The architecture.
+    pub architecture: String,
+    /// The packages that take the most room, with their bytes, where there is too little.
+    pub packages: Vec<(String, u64)>,
+    /// File and line that limits it, if that is the trouble.
+    pub at: Option<String>,
+    /// What went wrong.
+    pub source: ImageError,
+}
+
+impl BrokenImage {
+    /// Whether what was asked for cannot be, whatever the machine.
+    #[must_use]
+    pub fn is_input(&self) -> bool {
+        !matches!(self.source, ImageError::Io(_)) && !self.source.is_disk_full()
+    }
 }
 
 /// A name that nobody knows.

@@ -30,7 +30,7 @@ pub mod show_image;
 pub mod trace;
 pub mod update;
 
-pub use error::{BrokenTree, Error};
+pub use error::{BrokenImage, BrokenTree, Error};
 pub use formwork_archive::Error as ArchiveError;
 pub use formwork_deb::time::Timestamp;
 pub use formwork_resolve::WishError;

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use formwork_deb::sha256::Sha256;
+use formwork_model::layout::Layout;
 use formwork_model::settings::{
     Content, Directory, Member, MemberKind, ProjectFile, Settings, is_ssh_key,
 };
@@ -46,6 +47,19 @@ pub(crate) fn load(directory: &Path, mut settings: Settings) -> Result<Settings,
         }
     }
     Ok(settings)
+}
+
+/// Fills in what a layout needs to know of the project's files.
+pub(crate) fn load_layout(directory: &Path, mut layout: Layout) -> Result<Layout, Error> {
+    let files = layout.project_files();
+    if !files.is_empty() {
+        let root = std::fs::canonicalize(directory)
+            .map_err(|error| formwork_sys::Error::io("find", directory, error))?;
+        for file in files {
+            fill(&root, file)?;
+        }
+    }
+    Ok(layout)
 }
 
 /// Size and digest of one file.

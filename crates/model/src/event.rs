@@ -25,6 +25,10 @@ pub enum Phase {
     Tree,
     /// A finished tree is written out.
     Write,
+    /// A disk or a file system is made of a finished tree.
+    Image,
+    /// A guest comes up.
+    Boot,
     /// The cache is read through and every entry checked.
     Verify,
     /// Unused entries of the cache are removed.
@@ -44,6 +48,8 @@ impl Phase {
             Phase::Fetch => "fetch",
             Phase::Tree => "tree",
             Phase::Write => "write",
+            Phase::Image => "image",
+            Phase::Boot => "boot",
             Phase::Verify => "verify",
             Phase::Clean => "clean",
         }

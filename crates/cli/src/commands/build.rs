@@ -1,9 +1,11 @@
-//! `formwork build`: from the lock to a finished root file system.
+//! `formwork build`: from the lock to a finished image.
 
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
-use formwork_flow::build::{self, Kind, Loose, NotBuilt, Order, Outcome as Came, Stage, What};
+use formwork_flow::build::{
+    self, Compression, Form, Loose, NotBuilt, Order, Outcome as Came, Stage, What,
+};
 use formwork_flow::lock::Locked;
 use formwork_model::documents::Built;
 use formwork_model::project::Variant;
@@ -15,11 +17,12 @@ use crate::session::Session;
 use crate::terminal::table::{Align, Cell, Table};
 use crate::terminal::{nearby, printable};
 
-/// Build the root file system of an image
+/// Build an image: a disk that boots, its root file system, a tar archive, …
 ///
 /// Installs exactly what formwork.lock names, in a sandbox without network, and needs neither
-/// root nor any of this machine's packaging tools. Outputs go to build/IMAGE/ARCH/. A project
-/// without a lock is locked first; a lock that no longer fits is not touched: exit code 1.
+/// root nor any of this machine's packaging tools. Outputs go to build/IMAGE/ARCH/, in the forms
+/// that the image names. A project without a lock is locked first; a lock that no longer fits is
+/// not touched: exit code 1.
 ///
 /// Without a project (or with --include or --variant instead of IMAGE) the tree is what the
 /// command line says, from the mirror that this machine's apt uses.
@@ -28,7 +31,7 @@ use crate::terminal::{nearby, printable};
 Examples:
   formwork build gateway
   formwork build gateway --with debug
-  formwork build gateway --arch arm64 --kind tar --kind dir
+  formwork build gateway --arch arm64 --kind disk --kind tar
   formwork build --suite trixie --variant minbase --include openssh-server,nftables -o root.tar")]
 pub(crate) struct Build {
     /// The image; without it the project's only one
@@ -48,9 +51,12 @@ pub(crate) struct Build {
     /// Build for this suite of the image; without a project, take packages from it (may be repeated)
     #[arg(short, long = "suite", value_name = "SUITE", action = ArgAction::Append)]
     suites: Vec<String>,
-    /// Hand the tree over in this form (may be repeated) [default: tar]
+    /// Hand the image over in this form (may be repeated) [default: what the image says, else tar]
     #[arg(short, long = "kind", value_name = "KIND", value_enum, action = ArgAction::Append)]
     kinds: Vec<KindChoice>,
+    /// Compress the disk besides, as the image's `disk.compress` does
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    compress: Option<CompressChoice>,
     /// Write the one output to this path, and the records beside it
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -96,13 +102,32 @@ struct LooseOptions {
     keyrings: Vec<PathBuf>,
 }
 
-/// The forms in which a tree is handed over.
+/// The forms in which an image is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum KindChoice {
+    /// A partitioned disk
+    Disk,
     /// One tar archive, sorted, with numeric owners
     Tar,
     /// A directory; its owners are right only if root builds it
     Dir,
+    /// The root file system as ext4
+    Ext4,
+    /// The root file system as squashfs
+    Squashfs,
+    /// The root file system as EROFS
+    Erofs,
+    /// The initial RAM disk
+    Initrd,
+}
+
+/// How a disk is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CompressChoice {
+    /// As .zst
+    Zst,
+    /// As .xz
+    Xz,
 }
 
 /// The stages at which a build can be told to stop.
@@ -133,16 +158,11 @@ impl Build {
 
     /// What the command line asks for.
     fn order(&self, session: &Session) -> Result<Order, Failure> {
-        let mut kinds: Vec<Kind> = self.kinds.iter().map(|kind| kind.meant()).collect();
-        if kinds.is_empty() {
-            kinds.push(Kind::Tar);
-        }
-        kinds.sort_unstable();
-        kinds.dedup();
         Ok(Order {
             what: self.what(session)?,
             architecture: self.arch.clone(),
-            kinds,
+            forms: self.kinds.iter().map(|kind| kind.meant()).collect(),
+            compress: self.compress.map(CompressChoice::meant),
             output: self.output.clone(),
             keep: self.keep,
             space: self.space,
@@ -191,12 +211,12 @@ impl Build {
         let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]);
         for file in built.files.iter().filter(|file| file.kind != "tree") {
             let name = match file.kind.as_str() {
-                "tar" | "dir" => base_name(&file.path),
-                kind => kind,
+                kind @ ("packages" | "image") => kind,
+                _ => base_name(&file.path),
             };
             let digest = match file.kind.as_str() {
-                "tar" => format!("sha256 {}", short(&file.sha256)),
-                _ => String::new(),
+                "dir" | "packages" | "image" | "bmap" => String::new(),
+                _ => format!("sha256 {}", short(&file.sha256)),
             };
             let path = nearby(Path::new(&file.path));
             table.row([name, &path, &digest].map(Cell::plain));
@@ -205,12 +225,20 @@ impl Build {
         table.row(["record", &record, ""].map(Cell::plain));
         let text = table.render(session.output.style(), session.output.width());
         session.output.text(&text)?;
-        if let Some(tar) = built.files.iter().find(|file| file.kind == "tar") {
-            let path = nearby(Path::new(&tar.path));
-            let path = printable(&path);
-            session.tell(&format!("\nNext: tar -tvf {path} | less"));
+        if let Some(next) = self.next(built) {
+            session.tell(&format!("\nNext: {next}"));
         }
         Ok(Outcome::Fine)
+    }
+
+    /// The command that a person may want next.
+    fn next(&self, built: &Built) -> Option<String> {
+        let has = |kind: &str| built.files.iter().find(|file| file.kind == kind);
+        if has("disk").is_some() && self.output.is_none() {
+            return Some(format!("formwork run {}", printable(&built.image)));
+        }
+        let path = nearby(Path::new(&has("tar")?.path));
+        Some(format!("tar -tvf {} | less", printable(&path)))
     }
 }
 
@@ -242,16 +270,30 @@ impl LooseOptions {
 }
 
 impl KindChoice {
-    fn meant(self) -> Kind {
+    fn meant(self) -> Form {
         match self {
-            KindChoice::Tar => Kind::Tar,
-            KindChoice::Dir => Kind::Dir,
+            KindChoice::Disk => Form::Disk,
+            KindChoice::Tar => Form::Tar,
+            KindChoice::Dir => Form::Dir,
+            KindChoice::Ext4 => Form::Ext4,
+            KindChoice::Squashfs => Form::Squashfs,
+            KindChoice::Erofs => Form::Erofs,
+            KindChoice::Initrd => Form::Initrd,
+        }
+    }
+}
+
+impl CompressChoice {
+    fn meant(self) -> Compression {
+        match self {
+            CompressChoice::Zst => Compression::Zst,
+            CompressChoice::Xz => Compression::Xz,
         }
     }
 }
 
 /// A size as people write it: bytes, or with K, M, G or T in powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.char_indices().next_back() {
         Some((at, unit)) if !unit.is_ascii_digit() => {
             let shift = ['K', 'M', 'G', 'T']

@@ -4,11 +4,12 @@ use std::io::Write;
 
 use formwork_flow::build::Blame;
 use formwork_flow::project::ProjectError;
-use formwork_flow::{ArchiveError, BrokenTree, Error, WishError};
+use formwork_flow::{ArchiveError, BrokenImage, BrokenTree, Error, WishError};
 
 use super::page::{Page, Place};
 use super::{Code, Failure, Outcome};
 use crate::terminal::nearby;
+use crate::terminal::number;
 use crate::terminal::output::OutputError;
 use crate::terminal::style::{self, Style};
 
@@ -67,6 +68,7 @@ fn code_of(error: &Error) -> Code {
             Blame::Outside => Code::Outside,
             Blame::Ours => Code::Fault,
         },
+        Error::Image(broken) if broken.is_input() => Code::Input,
         Error::Check(_) => Code::Fault,
         Error::Interrupted => Code::Interrupted,
         _ => Code::Outside,
@@ -138,6 +140,7 @@ fn page_of(error: &Error) -> Page {
             page.hint(format!("suites known here: {}", known.join(", ")))
         }
         Error::Tree(broken) => page_of_tree(broken),
+        Error::Image(broken) => page_of_image(broken),
         Error::NoWish => {
             page.hint("name what is wished: --from NAME…; or begin a project: formwork init")
         }
@@ -178,6 +181,27 @@ fn page_of_tree(broken: &BrokenTree) -> Page {
         Some(log) => page.hint(format!("log   {}", nearby(log))),
         None => page,
     }
+}
+
+/// The page of an image that could not be made: what failed, where, what takes the room.
+fn page_of_image(broken: &BrokenImage) -> Page {
+    let mut page = Page::new(broken.source.to_string());
+    if broken.source.is_disk_full() {
+        page = page.hint("the disk that it is written to is full: free some space and build again");
+    }
+    if !broken.packages.is_empty() {
+        let largest = broken.packages.iter();
+        let largest = largest.map(|(name, bytes)| format!("{name} {}", number::size(*bytes)));
+        let largest: Vec<String> = largest.collect();
+        page = page.hint(format!("largest packages: {}", largest.join(", ")));
+    }
+    if let Some(at) = &broken.at {
+        page = page.hint(format!("its size is set at {at}"));
+    }
+    page.hint(format!(
+        "in    the image of {}, {}",
+        broken.image, broken.architecture
+    ))
 }
 
 /// The page of a fault in a project, with the place in its file.

@@ -4,6 +4,7 @@
 use formwork_deb::sha256::Sha256;
 use formwork_model::documents::LockChecked;
 use formwork_model::event::{Event, Phase, Unit};
+use formwork_model::layout::Layout;
 use formwork_model::lock::{Lock, LockedClosure, LockedPackage, PackageKey};
 use formwork_model::nearest::nearest;
 use formwork_model::project::{Composition, Image, Plan, Project};
@@ -32,6 +33,8 @@ pub(super) struct Locked {
     pub(super) plan: Plan,
     /// What it gets besides packages, with the digests of the project's files.
     pub(super) settings: Settings,
+    /// How it boots and what its disk looks like, likewise.
+    pub(super) layout: Layout,
     /// What it is called: `gateway+debug@trixie`.
     pub(super) title: String,
 }
@@ -61,6 +64,40 @@ impl Locked {
     }
 }
 
+/// An image of the project, as it is named on the command line.
+pub(crate) struct Named {
+    /// The project.
+    pub(crate) loaded: LoadedProject,
+    /// The image with its options, for one suite and architecture.
+    pub(crate) composition: Composition,
+    /// What it is called: `gateway+debug@trixie`.
+    pub(crate) title: String,
+}
+
+/// Finds an image of the project by what the command line says.
+pub(crate) fn named(
+    context: &Context,
+    name: Option<&str>,
+    suite: Option<&str>,
+    with: &[String],
+    architecture: Option<&str>,
+) -> Result<Named, Error> {
+    let loaded = project::open(context)?;
+    let image = image_of(&loaded.project, name)?;
+    let suite = suite_of(image, suite)?;
+    let architecture = architecture_of(image, architecture)?;
+    let composed = loaded
+        .project
+        .compose(&image.name, with, &suite, &architecture);
+    let composition = composed.map_err(ProjectError::from)?;
+    let title = title(image, &composition);
+    Ok(Named {
+        loaded,
+        composition,
+        title,
+    })
+}
+
 /// Finds what is to be built, in a lock that is current; makes the lock if there is none yet.
 pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, NotBuilt>, Error> {
     (context.settings.events)(Event::Started {
@@ -70,19 +107,16 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, No
     });
     let found = match &order.what {
         What::Image { name, suite, with } => {
-            let loaded = project::open(context)?;
-            let image = image_of(&loaded.project, name.as_deref())?;
-            let suite = suite_of(image, suite.as_deref())?;
-            let architecture = architecture_of(image, order.architecture.as_deref())?;
-            let composed = loaded
-                .project
-                .compose(&image.name, with, &suite, &architecture);
-            let composition = composed.map_err(ProjectError::from)?;
-            let title = title(image, &composition);
+            let architecture = order.architecture.as_deref();
+            let Named {
+                loaded,
+                composition,
+                title,
+            } = named(context, name.as_deref(), suite.as_deref(), with, architecture)?;
             of_project(context, loaded, composition, title)?
         }
         What::Loose(asked) => {
-            let loaded = loose::project(context, asked, order.architecture.as_deref())?;
+            let loaded = loose::project(context, asked, order)?;
             let composition = loaded.project.builds().into_iter().next();
             let composition = composition.ok_or(ProjectError::NoImage)?;
             let plan = loaded.project.plan(&composition);
@@ -95,6 +129,7 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, No
                     lock,
                     plan,
                     settings: composition.settings,
+                    layout: composition.layout,
                 }),
             }
         }
@@ -145,6 +180,7 @@ fn of_project(
         }
     }
     let settings = settings::load(&loaded.directory, composition.settings)?;
+    let layout = settings::load_layout(&loaded.directory, composition.layout)?;
     let current = loaded.required_lock()?;
     let denied = check::before_build(context, &loaded, &current.lock, &plan)?;
     if !denied.is_empty() {
@@ -156,6 +192,7 @@ fn of_project(
         loaded,
         plan,
         settings,
+        layout,
         title,
     }))
 }

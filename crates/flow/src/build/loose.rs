@@ -11,7 +11,7 @@ use formwork_model::name::Kind;
 use formwork_model::project::{DebianArchive, Project};
 use formwork_model::source::Source;
 
-use super::order::Loose;
+use super::order::{Form, Loose, Order};
 use crate::context::Context;
 use crate::init::check;
 use crate::lock::Impossible;
@@ -27,13 +27,14 @@ pub(super) const NAME: &str = "root";
 pub(super) fn project(
     context: &Context,
     loose: &Loose,
-    architecture: Option<&str>,
+    order: &Order,
 ) -> Result<LoadedProject, Error> {
     let suites = match loose.suites.as_slice() {
         [] => vec![machine::suite(context)?],
         some => some.to_vec(),
     };
-    let architecture = architecture.map_or_else(machine::architecture, str::to_owned);
+    let architecture = order.architecture.clone();
+    let architecture = architecture.unwrap_or_else(machine::architecture);
     check(Kind::Suite, "--suite", &suites)?;
     check(Kind::Component, "--component", &loose.components)?;
     check(
@@ -42,7 +43,7 @@ pub(super) fn project(
         std::slice::from_ref(&architecture),
     )?;
     let text = describe(loose, &suites, &architecture);
-    let image = image(loose);
+    let image = image(loose, &order.forms);
     let project = Project::read(
         Source::new("the command line", &text),
         &[(NAME, Source::new("--include", &image))],
@@ -111,13 +112,19 @@ fn describe(loose: &Loose, suites: &[String], architecture: &str) -> String {
 }
 
 /// The text of its image.
-fn image(loose: &Loose) -> String {
-    format!(
+fn image(loose: &Loose, forms: &[Form]) -> String {
+    let mut text = format!(
         "packages = {}\nvariant = {}\nrecommends = {}\n",
         list(loose.include.iter().map(String::as_str)),
         quoted(loose.variant.as_str()),
         loose.recommends
-    )
+    );
+    if !forms.is_empty() {
+        let forms = forms.iter().map(|form| form.as_str());
+        // Nobody can say here what a device needs to grow, so it has the size that it has.
+        let _ = write!(text, "forms = {}\ndisk.grow = false\n", list(forms));
+    }
+    text
 }
 
 /// A path that does not depend on the directory of a project.

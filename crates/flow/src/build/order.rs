@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use formwork_deb::time::Timestamp;
 use formwork_model::project::Variant;
 
-pub use formwork_rootfs::job::{Kind, Stage};
+pub use formwork_model::layout::{Compression, Form};
+pub use formwork_rootfs::job::Stage;
 
 /// What is to be built, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +15,10 @@ pub struct Order {
     pub what: What,
     /// The architecture; without it this machine's if the image has it, else the image's first.
     pub architecture: Option<String>,
-    /// In which forms the tree is handed over.
-    pub kinds: Vec<Kind>,
+    /// In which forms the image is handed over; without any in those that it says itself.
+    pub forms: Vec<Form>,
+    /// How the disk is compressed besides; without it as the image says.
+    pub compress: Option<Compression>,
     /// The path of the one output; without it everything goes below `build/`.
     pub output: Option<PathBuf>,
     /// Whether the tree is kept if the build fails.

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use formwork_model::layout::Form;
 use formwork_rootfs::job::Kind;
 use formwork_sys::fs;
 
@@ -15,6 +16,13 @@ use crate::Error;
 
 /// The directory of a project's builds.
 const BUILD: &str = "build";
+
+/// What is taken off the name of an output to get that of the records beside it.
+const ENDINGS: [&str; 8] = [
+    "tar", "img", "raw", "ext4", "squashfs", "erofs", "initrd", "cpio",
+];
+/// What the tree and its initial RAM disk are called while they are only needed for others.
+const UNASKED: [&str; 2] = [".tree.tar", ".initrd"];
 
 /// The names of one build's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +37,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The places of a build.
-    pub(super) fn new(locked: &Locked, order: &Order) -> Result<Places, Error> {
+    pub(super) fn new(locked: &Locked, order: &Order, forms: &[Form]) -> Result<Places, Error> {
         let Some(output) = &order.output else {
             let directory = locked.loaded.directory.join(BUILD).join(&locked.title);
             return Ok(Places {
@@ -45,7 +53,7 @@ impl Places {
         };
         let name = output.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| bad("it must end in the name of a file"))?;
-        if order.kinds.len() > 1 {
+        if forms.len() > 1 {
             return Err(bad("it names one output, but several kinds are asked for"));
         }
         if is_occupied(output) {
@@ -55,7 +63,9 @@ impl Places {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let stem = name.strip_suffix(".tar").filter(|stem| !stem.is_empty());
+        let mut endings = ENDINGS.iter();
+        let stem = endings.find_map(|ending| name.strip_suffix(ending)?.strip_suffix('.'));
+        let stem = stem.filter(|stem| !stem.is_empty());
         Ok(Places {
             directory: directory.to_owned(),
             stem: stem.unwrap_or(name).to_owned(),
@@ -103,14 +113,33 @@ impl Places {
         Ok(())
     }
 
-    /// The name of an output.
-    pub(super) fn name(&self, kind: Kind) -> String {
-        match (kind, &self.named) {
-            (Kind::Tar | Kind::Dir, Some(name)) => name.clone(),
-            (Kind::Tar, None) => self.beside("tar"),
-            (Kind::Dir, None) => self.beside("root"),
-            (Kind::Manifest, _) => self.beside("tree.json"),
-            (Kind::Initrd, _) => self.beside("initrd"),
+    /// The name of an output that was asked for.
+    pub(super) fn name(&self, form: Form) -> String {
+        if let Some(name) = &self.named {
+            return name.clone();
+        }
+        self.beside(match form {
+            Form::Disk => "img",
+            Form::Tar => "tar",
+            Form::Dir => "root",
+            Form::Ext4 => "ext4",
+            Form::Squashfs => "squashfs",
+            Form::Erofs => "erofs",
+            Form::Initrd => "initrd",
+        })
+    }
+
+    /// The name of what the maker of trees writes, of these forms.
+    pub(super) fn name_of(&self, kind: Kind, forms: &[Form]) -> String {
+        let unless_asked = |form: Form, unasked: &str| match forms.contains(&form) {
+            true => self.name(form),
+            false => unasked.to_owned(),
+        };
+        match kind {
+            Kind::Tar => unless_asked(Form::Tar, UNASKED[0]),
+            Kind::Initrd => unless_asked(Form::Initrd, UNASKED[1]),
+            Kind::Dir => self.name(Form::Dir),
+            Kind::Manifest => self.beside("tree.json"),
         }
     }
 

@@ -9,6 +9,7 @@ use formwork_model::documents::{
     self, BuildHost, BuildLog, BuildRecord, BuildStep, BuiltFile, BuiltPackage, BuiltPackages,
     Digest, Input, TimedStep,
 };
+use formwork_model::layout::Form;
 use formwork_model::lock::LockedPackage;
 use formwork_rootfs::error::Failure;
 use formwork_rootfs::job::{Job, Kind, Stage};
@@ -16,6 +17,7 @@ use formwork_rootfs::report::{Report, Written};
 use formwork_sys::fs;
 use serde::Serialize;
 
+use super::image::Made;
 use super::locked::Locked;
 use super::places::Places;
 use crate::context::Context;
@@ -28,6 +30,8 @@ pub(super) const PACKAGES: &str = "packages.json";
 pub(super) const RECORD: &str = "buildinfo.json";
 /// The ending of the log.
 const LOG: &str = "log.json";
+/// The ending of the record of a disk and file systems.
+const IMAGE: &str = "image.json";
 
 /// What all records tell of.
 pub(super) struct Records<'a> {
@@ -37,20 +41,23 @@ pub(super) struct Records<'a> {
     pub(super) places: &'a Places,
     /// The order for the tree.
     pub(super) job: &'a Job,
+    /// The forms that are made.
+    pub(super) forms: &'a [Form],
 }
 
 impl Records<'_> {
     /// Writes the list of packages and the record; returns the files of the build in their order,
     /// with their bare names.
-    pub(super) fn write(&self, report: &Report) -> Result<Vec<BuiltFile>, Error> {
+    pub(super) fn write(&self, report: &Report, made: &Made) -> Result<Vec<BuiltFile>, Error> {
         let list = self.put(PACKAGES, "packages", &self.package_list()?)?;
-        let mut files: Vec<BuiltFile> = report
-            .outputs
-            .iter()
-            .map(|output| self.file(output))
-            .collect();
+        let mut files = made.files.clone();
+        let outputs = report.outputs.iter();
+        files.extend(outputs.filter_map(|output| self.file(output)));
+        if let Some(image) = &made.record {
+            files.push(self.put(IMAGE, "image", image)?);
+        }
         files.push(list);
-        let record = self.record(report, &files)?;
+        let record = self.record(report, made, &files)?;
         self.put(RECORD, "buildinfo", &record)?;
         Ok(files)
     }
@@ -68,14 +75,19 @@ impl Records<'_> {
         })
     }
 
-    /// An output by its bare name.
-    fn file(&self, written: &Written) -> BuiltFile {
-        BuiltFile {
+    /// An output by its bare name, if it was asked for.
+    fn file(&self, written: &Written) -> Option<BuiltFile> {
+        let is_asked = match written.kind {
+            Kind::Tar => self.forms.contains(&Form::Tar),
+            Kind::Initrd => self.forms.contains(&Form::Initrd),
+            Kind::Dir | Kind::Manifest => true,
+        };
+        is_asked.then(|| BuiltFile {
             kind: word(written.kind).to_owned(),
-            path: self.places.name(written.kind),
+            path: self.places.name_of(written.kind, self.forms),
             size: written.size,
             sha256: written.sha256.clone(),
-        }
+        })
     }
 
     /// The packages of the image.
@@ -112,7 +124,12 @@ impl Records<'_> {
     }
 
     /// The build record.
-    fn record(&self, report: &Report, files: &[BuiltFile]) -> Result<BuildRecord, Error> {
+    fn record(
+        &self,
+        report: &Report,
+        made: &Made,
+        files: &[BuiltFile],
+    ) -> Result<BuildRecord, Error> {
         let plan = &self.locked.plan;
         Ok(BuildRecord {
             format: documents::FORMAT,
@@ -126,13 +143,13 @@ impl Records<'_> {
             lock_sha256: self.locked.digest.to_string(),
             date: self.locked.lock.date().unwrap_or(Timestamp(0)).to_string(),
             packages: self.packages()?,
-            steps: self.steps(report)?,
+            steps: self.steps(report, made)?,
             files: files.to_vec(),
         })
     }
 
     /// Each step with the digests of what it read and wrote.
-    fn steps(&self, report: &Report) -> Result<Vec<BuildStep>, Error> {
+    fn steps(&self, report: &Report, made: &Made) -> Result<Vec<BuildStep>, Error> {
         let packages = digest(
             "packages",
             &self.locked.closure()?.packages_sha256.to_string(),
@@ -156,16 +173,30 @@ impl Records<'_> {
                 wrote: vec![tree.clone()],
             },
         ];
-        let made = report
+        let outputs = report
             .outputs
             .iter()
             .filter(|output| output.kind != Kind::Manifest);
-        steps.extend(made.map(|output| BuildStep {
-            name: word(output.kind).to_owned(),
-            read: vec![tree.clone()],
-            wrote: vec![digest(word(output.kind), &output.sha256)],
-        }));
+        for output in outputs {
+            let mut read = vec![tree.clone()];
+            if output.kind == Kind::Initrd {
+                read.push(digest("kernel", &self.kernel()?.to_string()));
+            }
+            steps.push(BuildStep {
+                name: word(output.kind).to_owned(),
+                read,
+                wrote: vec![digest(word(output.kind), &output.sha256)],
+            });
+        }
+        steps.extend(made.steps.iter().cloned());
         Ok(steps)
+    }
+
+    /// The digest of what was asked of kernel and initial RAM disk.
+    fn kernel(&self) -> Result<Sha256, Error> {
+        let mut wish = self.job.kernel.clone().unwrap_or_default();
+        wish.at.clear();
+        Ok(Sha256::of(&text(&wish)?))
     }
 
     /// The project's own files that are in the tree or run in it, each once.
@@ -215,7 +246,7 @@ impl Records<'_> {
 }
 
 /// The job without the paths of this machine and what only limits it: what decides about the tree.
-fn bare(job: &Job) -> Job {
+pub(super) fn bare(job: &Job) -> Job {
     let mut bare = job.clone();
     for package in &mut bare.packages {
         package.file.clear();
@@ -250,7 +281,8 @@ fn stage(stage: Stage) -> &'static str {
     }
 }
 
-fn digest(name: &str, sha256: &str) -> Digest {
+/// A thing and its digest.
+pub(super) fn digest(name: &str, sha256: &str) -> Digest {
     Digest {
         name: name.to_owned(),
         sha256: sha256.to_owned(),
@@ -294,7 +326,7 @@ fn is_root() -> bool {
 }
 
 /// A document as it is written: two spaces a level, a line end at the end.
-fn text(document: &impl Serialize) -> Result<Vec<u8>, Error> {
+pub(super) fn text(document: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut bytes =
         serde_json::to_vec_pretty(document).map_err(|error| Error::Check(error.to_string()))?;
     bytes.push(b'\n');

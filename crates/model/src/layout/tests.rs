@@ -236,7 +236,7 @@ fn every_complaint_says_where_and_what_to_try() {
         ("[disk]\nsize = -1", 2, "`-1`", "512M"),
         ("[disk]\ncompress = \"xs\"", 2, "no compression", "`xz`"),
         ("[partitions.Root]", 1, "`Root`", "small letters"),
-        ("[partitions.a-very-long-name]", 1, "too long", "16"),
+        ("[partitions.a-much-too-long-name]", 1, "too long", "16"),
         (
             "[partitions.x]\nfilesystem = \"btrfs\"",
             2,

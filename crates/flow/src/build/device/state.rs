@@ -1,0 +1,87 @@
+//! A root that is read only gets its `/var` and a `/etc` that can be written to before anything
+//! of it runs.
+//!
+//! Both are mounted in the initial RAM disk, by a script of initramfs-tools: systemd reads
+//! `/etc` as the first thing it does and keeps the identity of the device there, so a mount from
+//! `/etc/fstab` comes too late.
+
+use formwork_deb::sha256::Sha256;
+use formwork_image::make::partition_uuid;
+use formwork_model::layout::{Layout, Partition};
+use formwork_rootfs::job::Job;
+
+use super::{file, has, lacks};
+use crate::Error;
+
+/// Where the partition for state is mounted.
+pub(super) const PLACE: &str = "/var";
+/// The script that mounts it.
+const SCRIPT: &str = "/etc/initramfs-tools/scripts/init-bottom/state";
+/// What brings the kernel's parts for it into the initial RAM disk.
+const HOOK: &str = "/etc/initramfs-tools/hooks/state";
+
+/// Adds the script and the hook.
+pub(super) fn add(job: &mut Job, layout: &Layout, seed: &Sha256) -> Result<(), Error> {
+    let is_state = |partition: &Partition| partition.mount.as_deref() == Some(PLACE);
+    let Some(partition) = layout.partitions.iter().find(|one| is_state(one)) else {
+        return Ok(());
+    };
+    if !has(job, "initramfs-tools-core") && !has(job, "initramfs-tools") {
+        let otherwise = "[disk] state = false where nothing is ever written";
+        return Err(lacks(
+            layout,
+            "state beside a root that is read only",
+            "initramfs-tools",
+            otherwise,
+        ));
+    }
+    let id = partition_uuid(seed, &partition.name);
+    let kind = partition.filesystem.map_or("ext4", |kind| kind.as_str());
+    let root = layout.root().and_then(|root| root.filesystem);
+    let root = root.map_or("ext4", |kind| kind.as_str());
+    let settings = &mut job.settings;
+    file(settings, SCRIPT, script(&id, kind), 0o755);
+    file(settings, HOOK, hook(&[root, kind, "overlay"]), 0o755);
+    Ok(())
+}
+
+/// Mounts the partition, and the overlay that lies on it.
+fn script(id: &str, kind: &str) -> String {
+    format!(
+        r#"#!/bin/sh
+# Mounts /var, and /etc as what is written there over what the image has.
+case "$1" in
+prereqs) exit 0 ;;
+esac
+
+. /scripts/functions
+
+mount_state() {{
+    device=$(resolve_device PARTUUID={id}) || return 1
+    mount -t {kind} -o rw "$device" "${{rootmnt}}/var" || return 1
+    state="${{rootmnt}}/var/lib/etc-overlay"
+    mkdir -p "$state/upper" "$state/work" || return 1
+    modprobe -q overlay
+    mount -t overlay -o "lowerdir=${{rootmnt}}/etc,upperdir=$state/upper,workdir=$state/work" \
+        overlay "${{rootmnt}}/etc"
+}}
+
+mount_state || panic "The partition for state (PARTUUID={id}) cannot be mounted"
+"#
+    )
+}
+
+/// Brings modules into the initial RAM disk.
+fn hook(modules: &[&str]) -> String {
+    format!(
+        "#!/bin/sh\n\
+         # What the state script and the root need of the kernel.\n\
+         case \"$1\" in\n\
+         prereqs) exit 0 ;;\n\
+         esac\n\
+         \n\
+         . /usr/share/initramfs-tools/hook-functions\n\
+         manual_add_modules {}\n",
+        modules.join(" ")
+    )
+}
