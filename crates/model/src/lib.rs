@@ -16,6 +16,7 @@ pub mod lock;
 pub mod migration;
 pub mod name;
 pub mod nearest;
+pub mod page;
 pub mod policy;
 pub mod project;
 pub mod proposal;

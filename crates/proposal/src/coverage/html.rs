@@ -3,13 +3,10 @@
 use formwork_model::documents::{
     Coverage, CoverageFeature, CoverageRequirement, CoverageState, FeatureState,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+use formwork_model::page::Page;
+use maud::{Markup, html as markup};
 
 use super::{advice, packages, words};
-
-const STYLE: &str = include_str!("../export/page.css");
-/// Nothing is loaded from anywhere, whatever a text in the page says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
 /// The whole page.
 #[must_use]
@@ -18,28 +15,21 @@ pub fn html(coverage: &Coverage) -> String {
         Some(board) => format!("Coverage on {}", board.title),
         None => "Coverage on any board".to_owned(),
     };
-    let page = markup! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content="formwork coverage";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(coverage, &title))
-                main {
-                    (features(coverage))
-                    (requirements(coverage))
-                }
-                footer { (made_from(coverage)) }
-            }
+    let body = markup! {
+        (head(coverage, &title))
+        main {
+            (features(coverage))
+            (requirements(coverage))
         }
+        footer { (made_from(coverage)) }
     };
-    page.into_string()
+    let page = Page {
+        title: &title,
+        generator: "formwork coverage",
+        body: &body.into_string(),
+        ..Page::default()
+    };
+    page.html()
 }
 
 /// What it is, and how much of it is met.

@@ -2,19 +2,16 @@
 //! JavaScript everything is there; with it the packages can be searched and filtered.
 
 use formwork_model::documents::{FlatAside, FlatSource};
+use formwork_model::page::Page;
 use formwork_model::proposal::{Review, Status, Verdict};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::mail::{megabytes, of_approved};
 use super::{Changes, File, Packet, Row, Server, date};
 use crate::cost;
 use crate::formats::{revision, state};
 
-const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Nothing is loaded from anywhere, whatever a text in the page says.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
 
 /// The whole page.
 pub(super) fn page(packet: &Packet<'_>, files: &[File]) -> String {
@@ -26,37 +23,30 @@ pub(super) fn page(packet: &Packet<'_>, files: &[File]) -> String {
         revision(flat.revision),
         flat.suite
     );
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content="formwork propose export";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(packet))
-                main {
-                    (what_changed(packet.changes))
-                    (packages(packet))
-                    (asides(packet))
-                    (requirements(packet.requirements))
-                    (reviews(packet))
-                    (made_from(packet, files))
-                }
-                footer {
-                    "Made by " code { "formwork propose export" } ", revision "
-                    (flat.revision) " of " code { (packet.proposal.file) }
-                    ", with the state of the archive of " (date(flat)) "."
-                }
-                script { (PreEscaped(SCRIPT)) }
-            }
+    let body = html! {
+        (head(packet))
+        main {
+            (what_changed(packet.changes))
+            (packages(packet))
+            (asides(packet))
+            (requirements(packet.requirements))
+            (reviews(packet))
+            (made_from(packet, files))
+        }
+        footer {
+            "Made by " code { "formwork propose export" } ", revision "
+            (flat.revision) " of " code { (packet.proposal.file) }
+            ", with the state of the archive of " (date(flat)) "."
         }
     };
-    page.into_string()
+    let page = Page {
+        title: &title,
+        generator: "formwork propose export",
+        script: SCRIPT,
+        body: &body.into_string(),
+        ..Page::default()
+    };
+    page.html()
 }
 
 /// What it is, when, and how much.
