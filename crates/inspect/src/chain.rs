@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use formwork_deb::sha256::Sha256;
-use formwork_model::documents::{BuiltFile, BuiltPackage, Difference};
+use formwork_model::documents::{BuiltFile, BuiltPackage, Difference, ImageRecord};
 
 use crate::disk;
 use crate::records::{Record, Records};
@@ -84,10 +84,41 @@ pub fn contradictions(records: &Records) -> Vec<Difference> {
         ));
     }
     owners(&mut found, records);
-    if let Some(disk) = image.as_ref().and_then(|image| image.says.disk.as_ref()) {
-        found.extend(disk::contradictions(disk));
+    if let Some(image) = image {
+        images(&mut found, &build.says.files, &image.says);
     }
     found
+}
+
+/// Whether the record of disk and file systems names the files that the build record names.
+fn images(found: &mut Vec<Difference>, files: &[BuiltFile], image: &ImageRecord) {
+    if let Some(disk) = &image.disk {
+        match files.iter().find(|file| file.path == disk.file) {
+            Some(file) => {
+                same(found, &disk.file, "sha256 in the image record", &file.sha256, &disk.sha256);
+                same(found, &disk.file, "size in the image record", file.size, disk.size);
+            }
+            None => found.push(difference(
+                &disk.file,
+                "record",
+                "is not named by the build record",
+                "named by the image record",
+            )),
+        }
+        found.extend(disk::contradictions(disk));
+    }
+    for system in &image.filesystems {
+        let name = system.file.as_deref().unwrap_or_default();
+        match files.iter().find(|file| file.path == name) {
+            Some(file) => same(found, name, "size in the image record", file.size, system.size),
+            None => found.push(difference(
+                name,
+                "record",
+                "is not named by the build record",
+                "named by the image record",
+            )),
+        }
+    }
 }
 
 /// Whether the build record names another record as it is.

@@ -11,7 +11,7 @@ use crate::chain::{difference, same};
 /// A part of a disk whose digest is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// What it is: `partition 2 (root)`, `blob u-boot`, or the file's own name for the whole.
+    /// What it is: `partition 2 (root)`, `blob u-boot`.
     pub place: String,
     /// Its bytes.
     pub range: Range<u64>,
@@ -70,11 +70,10 @@ pub fn contradictions(disk: &ImageDisk) -> Vec<Difference> {
     found
 }
 
-/// The parts of a disk that can be read and compared: the whole, partitions, blobs. Those that
-/// lie outside are left out; [`contradictions`] names them.
+/// The parts of a disk that can be read and compared: partitions and blobs. Those that lie outside
+/// are left out; [`contradictions`] names them.
 #[must_use]
 pub fn regions(disk: &ImageDisk) -> Vec<Region> {
-    let whole = (disk.file.clone(), 0, disk.size, &disk.sha256);
     let partitions = disk.partitions.iter();
     let partitions = partitions.map(|one| (place_of(one), one.start, one.size, &one.sha256));
     let blobs = disk.blobs.iter();
@@ -86,8 +85,7 @@ pub fn regions(disk: &ImageDisk) -> Vec<Region> {
             &one.sha256,
         )
     });
-    std::iter::once(whole)
-        .chain(partitions)
+    partitions
         .chain(blobs)
         .filter_map(|(place, start, size, sha256)| {
             let end = start.checked_add(size).filter(|end| *end <= disk.size)?;
@@ -100,13 +98,14 @@ pub fn regions(disk: &ImageDisk) -> Vec<Region> {
         .collect()
 }
 
-/// Whether both partition tables of a disk say what the record says.
+/// Whether both partition tables of a disk say what the record says; `read` gives so many bytes of
+/// the disk from a place on, or nothing if they are not there.
 #[must_use]
-pub fn tables(disk: &ImageDisk, bytes: &[u8]) -> Vec<Difference> {
-    let last = (bytes.len() as u64 / SECTOR).saturating_sub(1);
+pub fn tables(disk: &ImageDisk, read: &dyn Fn(u64, u64) -> Option<Vec<u8>>) -> Vec<Difference> {
+    let last = (disk.size / SECTOR).saturating_sub(1);
     let mut found = Vec::new();
     for (name, sector) in [("partition table", 1), ("second partition table", last)] {
-        match gpt::parse(bytes, sector) {
+        match gpt::parse_with(read, sector) {
             Ok(table) => compare(&mut found, name, disk, &table),
             Err(error) => found.push(difference(name, "table", "sound", error)),
         }
