@@ -2,6 +2,7 @@
 //! parsing, and no policy. Writers and readers of images share it.
 
 pub mod cpio;
+pub mod ebg;
 pub mod erofs;
 pub mod fat;
 pub mod gpt;
@@ -9,3 +10,4 @@ pub mod guid;
 pub mod node;
 pub mod pe;
 pub mod squashfs;
+pub mod uki;

@@ -192,7 +192,7 @@ fn fill<P: Place>(
             let files = started.map(|(path, bytes)| ((*path).to_owned(), &bytes[..]));
             return fat::fill(target, making, &files.collect(), None);
         }
-        Role::Config => return fat::fill(target, making, &Vec::new(), None),
+        Role::Config => return fat::fill_config(target, making, order.layout, booting),
         Role::Root | Role::Data => {}
     }
     let Some(kind) = making.partition.filesystem else {

@@ -1,8 +1,9 @@
 //! Unified kernel images: a UEFI program that carries kernel, initial RAM disk and command line.
 //!
-//! The stub of the image's own suite is taken, and sections are added to it as the UAPI
-//! Group's specification names them.
+//! The stub of the image's own suite is taken, and sections are added to it: as the UAPI
+//! Group's specification names them, or as EFI Boot Guard's own stub does.
 
+use formwork_format::ebg;
 use formwork_format::pe::{self, PeError};
 
 /// What goes into one.
@@ -22,11 +23,23 @@ pub struct Parts<'a> {
     pub kernel: &'a [u8],
 }
 
-/// The UEFI program.
+/// The UEFI program, with the sections that its stub looks for.
 ///
 /// # Errors
 /// If the stub is no UEFI program, or has no room for more sections.
 pub fn build(parts: &Parts<'_>) -> Result<Vec<u8>, PeError> {
+    if formwork_format::uki::is_of_efi_boot_guard(parts.stub) {
+        let mut command_line = ebg::label(parts.command_line);
+        command_line.extend([0, 0]);
+        return pe::append(
+            parts.stub,
+            &[
+                (".cmdline", &command_line),
+                (".initrd", parts.initrd),
+                (".kernel", parts.kernel),
+            ],
+        );
+    }
     pe::append(
         parts.stub,
         &[

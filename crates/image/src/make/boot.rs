@@ -7,7 +7,7 @@ use formwork_model::layout::{Layout, Loader};
 use super::{DiskOrder, ImageError, Part, names};
 use crate::uki;
 
-/// The name of a section or partition file that we make.
+/// The unified kernel image of a configuration partition.
 pub(super) const UKI_OF_CONFIG: &str = "linux.efi";
 
 /// The kernel command line of an image.

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use formwork_format::ebg::EbgError;
 use formwork_format::erofs::ErofsError;
 use formwork_format::fat::FatError;
 use formwork_format::pe::PeError;
@@ -46,6 +47,9 @@ pub enum ImageError {
     /// The unified kernel image cannot be put together.
     #[error("the unified kernel image cannot be made: {0}")]
     Uki(#[from] PeError),
+    /// The configuration of EFI Boot Guard cannot be written.
+    #[error(transparent)]
+    Config(#[from] EbgError),
     /// An ext4 file system cannot be made.
     #[error("partition {partition}: {source}")]
     Ext4 {

@@ -2,9 +2,12 @@
 
 use std::io::BufWriter;
 
+use formwork_format::ebg::{self, Environment};
 use formwork_format::fat::{self, FatError, File, Kind, Options};
 use formwork_model::documents::ImageFileSystem;
+use formwork_model::layout::{Layout, Role};
 
+use super::boot::{Booting, UKI_OF_CONFIG};
 use super::error::TooLarge;
 use super::partition::{Filled, Making, Room, make_room};
 use super::{ImageError, names};
@@ -80,6 +83,40 @@ pub(super) fn fill<P: Place>(
             used: fat::used(&options, &list).map_err(fail)?,
         }),
     })
+}
+
+/// Writes a configuration partition of EFI Boot Guard: the first holds the kernel, and the
+/// second waits for one, with a lower revision, so that the loader finds the two that it wants.
+pub(super) fn fill_config<P: Place>(
+    target: &mut Target<P>,
+    making: &Making<'_>,
+    layout: &Layout,
+    booting: &Booting,
+) -> Result<Filled, ImageError> {
+    let name = &making.partition.name;
+    let configs = layout.partitions.iter();
+    let mut configs = configs.filter(|partition| partition.role == Role::Config);
+    let is_first = configs.next().is_some_and(|first| first.name == *name);
+    let label = name.to_ascii_uppercase();
+    let watchdog = layout.boot.as_ref().map_or(0, |boot| boot.watchdog);
+    let environment = Environment {
+        kernel: format!("C:{label}:{UKI_OF_CONFIG}"),
+        parameters: String::new(),
+        in_progress: false,
+        state: ebg::State::Ok,
+        watchdog: u16::try_from(watchdog).unwrap_or(u16::MAX),
+        revision: if is_first { 2 } else { 1 },
+    };
+    let environment = environment.encode()?;
+    let efi_label = ebg::label(&label);
+    let mut files: Files<'_> = vec![
+        (ebg::LABEL_FILE.to_owned(), &efi_label),
+        (ebg::FILE.to_owned(), &environment),
+    ];
+    if let Some(uki) = booting.uki.as_ref().filter(|_| is_first) {
+        files.push((UKI_OF_CONFIG.to_owned(), uki));
+    }
+    fill(target, making, &files, Some(Kind::Fat16))
 }
 
 /// FAT32 where it has room for its clusters, and clusters as large as that allows.

@@ -2,7 +2,8 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use formwork_format::{fat, pe};
+use formwork_format::ebg::{self, Environment};
+use formwork_format::{fat, uki};
 use formwork_model::layout::{Boot, Loader};
 
 use super::*;
@@ -166,25 +167,65 @@ fn firmware_finds_a_kernel_that_knows_its_root() {
     let volume = fat::read(slice(&made.place, esp)).unwrap();
     let entry = volume.find("EFI/BOOT/BOOTX64.EFI").unwrap();
     let uki = volume.content(&entry).unwrap();
-    let section = |name: &str| {
-        let sections = pe::sections(&uki).unwrap();
-        let section = sections.into_iter().find(|section| section.name == name);
-        pe::content(&uki, &section.unwrap()).unwrap().to_vec()
-    };
     let line = format!(
         "root=PARTUUID={} rootfstype=erofs ro console=tty0 console=ttyS0,115200 quiet",
         root.guid
     );
-    assert_eq!(section(".cmdline"), line.as_bytes());
-    assert_eq!(section(".osrel"), b"ID=debian\n");
-    assert_eq!(section(".linux"), b"kernel");
-    assert_eq!(section(".initrd"), b"initrd");
+    let parts = uki::read(&uki).unwrap();
+    assert_eq!(parts.command_line, line);
+    assert_eq!(parts.release, Some(&b"ID=debian\n"[..]));
+    assert_eq!(
+        (parts.kernel, parts.initrd),
+        (&b"kernel"[..], Some(&b"initrd"[..]))
+    );
+    assert_eq!(parts.version.as_deref(), Some("6.1.0-1"));
     let boot = made.boot.unwrap();
     assert_eq!(boot.command_line, line);
     let names: Vec<&str> = boot.parts.iter().map(|part| &*part.name).collect();
     assert_eq!(names, ["kernel", "initrd", "stub", "uki"]);
     assert_eq!(boot.parts[3].sha256, Sha256::of(&uki).to_string());
     assert_eq!(root.guid, partition_uuid(&Sha256::of(b"seed"), "root"));
+}
+
+#[test]
+fn efi_boot_guard_finds_its_two_configurations() {
+    let mut layout = layout(FileSystem::Erofs);
+    let boot = layout.boot.as_mut().unwrap();
+    (boot.loader, boot.watchdog) = (Loader::EfiBootGuard, 40);
+    for (index, name) in ["boot0", "boot1"].into_iter().enumerate() {
+        let mut config = partition(name, Role::Config, FileSystem::Vfat);
+        config.size = Some(32 * MEBIBYTE);
+        layout.partitions.insert(1 + index, config);
+    }
+    let made = made(&layout, &[]).unwrap();
+    let esp = fat::read(slice(&made.place, &made.disk.partitions[0])).unwrap();
+    let loader = esp.find("EFI/BOOT/BOOTX64.EFI").unwrap();
+    assert_eq!(esp.content(&loader).unwrap(), b"loader");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("image");
+    for (index, revision) in [(1, 2), (2, 1)] {
+        let config = &made.disk.partitions[index];
+        assert_eq!(config.kind, "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7");
+        std::fs::write(&path, slice(&made.place, config)).unwrap();
+        run("/usr/sbin/fsck.fat", &["-n"], &path);
+        let volume = fat::read(slice(&made.place, config)).unwrap();
+        let content = |name| volume.content(&volume.find(name).unwrap()).unwrap();
+        let environment = Environment::decode(&content("BGENV.DAT")).unwrap();
+        assert_eq!(environment.revision, revision);
+        assert_eq!(environment.watchdog, 40);
+        let number = index - 1;
+        assert_eq!(environment.kernel, format!("C:BOOT{number}:linux.efi"));
+        assert_eq!(content("EFILABEL"), ebg::label(&format!("BOOT{number}")));
+        assert_eq!(volume.find("linux.efi").is_ok(), index == 1);
+    }
+    let names: Vec<String> = made
+        .boot
+        .unwrap()
+        .parts
+        .into_iter()
+        .map(|part| part.name)
+        .collect();
+    assert_eq!(names, ["kernel", "initrd", "stub", "uki", "loader"]);
 }
 
 #[test]
