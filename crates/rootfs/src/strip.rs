@@ -13,8 +13,7 @@
 //! Links that the image wants in the place of what went are made last, so that the build itself
 //! had the real programs to the end.
 //!
-//! dpkg's database forgets the packages that went. Where dpkg itself goes, so does its database,
-//! by the fourth rule.
+//! dpkg's database forgets the packages that went. Where dpkg itself goes, so does its database.
 
 mod database;
 #[cfg(test)]
@@ -81,6 +80,10 @@ pub(crate) fn apply(tree: &Tree, job: &Job) -> Result<Stripped, Error> {
     };
     plan.spare(&job.settings);
     plan.paths(&strip.paths)?;
+    let dpkg = owned.packages.iter().position(|name| name == "dpkg");
+    if dpkg.is_some_and(|number| goes[number]) {
+        plan.below(database::PLACE);
+    }
     plan.packages();
     plan.links();
     plan.directories();
@@ -235,22 +238,28 @@ impl Plan<'_> {
         for placed in paths {
             let path = placed.text.trim_start_matches('/').as_bytes();
             // Not there is as good as gone: what a package ships differs between suites.
-            let Some(position) = self.finder.find(path, self.entries) else {
-                continue;
-            };
-            if self.spared[position] {
+            let found = self.finder.find(path, self.entries);
+            if found.is_some_and(|position| self.spared[position]) {
                 let message = format!("the image itself puts something at {}", placed.text);
                 return Err(Error::Job(format!("{}: {message}", placed.at)));
             }
-            self.gone[position] = true;
-            for below in position + 1..self.entries.len() {
-                if !is_below(&self.entries[below].path, &self.entries[position].path) {
-                    break;
-                }
-                self.gone[below] = true;
-            }
+            self.below(path);
         }
         Ok(())
+    }
+
+    /// Lets a path go with all below it that is not spared.
+    fn below(&mut self, path: impl AsRef<[u8]>) {
+        let Some(first) = self.finder.find(path.as_ref(), self.entries) else {
+            return;
+        };
+        let top = &self.entries[first].path;
+        for (position, entry) in self.entries.iter().enumerate().skip(first) {
+            if position > first && !is_below(&entry.path, top) {
+                break;
+            }
+            self.gone[position] = !self.spared[position];
+        }
     }
 
     /// Rules 3 and 4: what only packages that go have, and what nobody has in their directories.

@@ -8,6 +8,8 @@ use formwork_sys::tree::Tree;
 
 use crate::error::Error;
 
+/// Where the whole database lies.
+pub(super) const PLACE: &str = "var/lib/dpkg";
 /// The list of all packages.
 const STATUS: &str = "var/lib/dpkg/status";
 /// The directory of what belongs to single packages.

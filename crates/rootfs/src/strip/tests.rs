@@ -43,7 +43,7 @@ fn tree() -> tempfile::TempDir {
     };
     list(
         "base-files",
-        "/.\n/etc\n/usr\n/usr/bin\n/usr/share\n/usr/share/doc\n/var\n/var/lib\n",
+        "/.\n/etc\n/usr\n/usr/bin\n/usr/share\n/usr/share/doc\n/var\n/var/lib\n/var/lib/dpkg\n",
     );
     list("dash", "/.\n/usr\n/usr/bin\n/usr/bin/dash\n/bin/sh\n");
     list(
