@@ -1,5 +1,6 @@
 //! ext4 file systems, ready to be mounted and grown.
 
+mod acl;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,9 @@ pub enum Ext4Error {
     /// A name that is not UTF-8.
     #[error("/{0}: its name or target is not UTF-8, which ext4 images of ours need")]
     Name(String),
+    /// An access control list that is none.
+    #[error("/{0}: its access control list is damaged")]
+    Acl(String),
     /// The writer refused, or there is no room.
     #[error("the ext4 file system cannot be made: {0}")]
     Writer(#[from] mkext4::Error),
@@ -94,7 +98,15 @@ pub fn write(sink: impl RegionSink, tree: &Tree<'_>, options: &Options) -> Resul
         if !matches!(node.kind, Kind::Link(_)) {
             let handle = declare(&mut builder, parent, node)?;
             for (name, value) in &node.attributes {
-                builder.set_xattr(handle, text(node, name)?, value)?;
+                let name = text(node, name)?;
+                let lossy = || String::from_utf8_lossy(&node.path).into_owned();
+                let value = match name {
+                    "system.posix_acl_access" | "system.posix_acl_default" => {
+                        &acl::stored(value).ok_or_else(|| Ext4Error::Acl(lossy()))?
+                    }
+                    _ => value,
+                };
+                builder.set_xattr(handle, name, value)?;
             }
             handles[index] = Some(handle);
         }
