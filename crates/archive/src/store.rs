@@ -7,6 +7,7 @@
 //! partial/abcdef…                    a blob on its way; kept when interrupted, and continued
 //! partial/abcdef….from               where it came from, for `If-Range`
 //! partial/abcdef….lock               held by the process that downloads it
+//! quick/ab/abcdef…                   what the package of that name holds, packed for speed
 //! ```
 //!
 //! A blob is written in `partial`, hashed while it is written, synced and renamed: whatever

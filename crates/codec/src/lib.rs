@@ -7,6 +7,7 @@
 mod background;
 mod limits;
 pub mod pack;
+pub mod quick;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

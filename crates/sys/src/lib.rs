@@ -10,6 +10,7 @@ pub mod command;
 pub mod dirs;
 mod error;
 pub mod fs;
+mod kept;
 pub mod kvm;
 pub mod machine;
 pub mod sandbox;
@@ -19,3 +20,4 @@ pub mod tree;
 
 pub use checked::{CheckedFile, Incoming};
 pub use error::Error;
+pub use kept::Kept;

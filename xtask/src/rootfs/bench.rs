@@ -1,7 +1,8 @@
 //! The first figure beside the peer: both programs in turns, from the same package files, on a
 //! file system in memory, and the trees compared before a figure counts.
 
-use super::{Options, compare_one, ours, peer::Peer, place::Place};
+use super::peer::{Peer, in_memory};
+use super::{Options, compare_one, ours, place::Place};
 use crate::bench::measure::{Samples, Side, in_turns, median, ratio};
 
 /// Measures all sets asked for; `Ok(false)` where we are not ahead, or the trees are not equal.
@@ -19,7 +20,7 @@ fn measure(place: &Place) -> Result<bool, String> {
         print!("{}", comparison.report);
         return Ok(false);
     }
-    let scratch = std::env::temp_dir().join(format!("formwork-bench-{}", std::process::id()));
+    let scratch = in_memory(&format!("formwork-bench-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
     let peer = Peer::new(place)?;
     let theirs = scratch.join("peer.tar");

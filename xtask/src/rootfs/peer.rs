@@ -45,7 +45,11 @@ impl<'a> Peer<'a> {
         let peer = Self {
             place,
             repository: place.directory.join("repository"),
-            scratch: scratch(&place.name),
+            scratch: in_memory(&format!(
+                "formwork-peer-{}-{}",
+                place.name,
+                std::process::id()
+            )),
         };
         peer.lay_out()?;
         Ok(peer)
@@ -175,14 +179,13 @@ impl<'a> Peer<'a> {
     }
 }
 
-/// A directory on a file system in memory where there is one, as both sides are measured there.
-fn scratch(name: &str) -> PathBuf {
+/// A path on a file system in memory where there is one, as both sides are measured there.
+pub(super) fn in_memory(name: &str) -> PathBuf {
     let memory = Path::new("/dev/shm");
-    let base = match memory.is_dir() {
-        true => memory.to_owned(),
-        false => std::env::temp_dir(),
-    };
-    base.join(format!("formwork-peer-{name}-{}", std::process::id()))
+    match memory.is_dir() {
+        true => memory.join(name),
+        false => std::env::temp_dir().join(name),
+    }
 }
 
 /// The archive's stanzas of the locked packages, by digest, from the indices in the cache.

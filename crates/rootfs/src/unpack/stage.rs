@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use formwork_codec::Limits;
+use formwork_codec::{Compression, Limits};
 use formwork_deb::container::package::PackageArchive;
 use formwork_deb::container::tar;
 use formwork_deb::sha256::Sha256;
@@ -12,6 +12,7 @@ use formwork_sys::tree::{Directory, Seal, Tree};
 
 use super::control::{Control, codec};
 use super::entry::{Checker, Entry, What};
+use super::quick;
 use crate::database::md5::Md5;
 use crate::error::Error;
 
@@ -48,16 +49,28 @@ pub(super) fn stage(
     if data.len() < LARGE {
         limits.threads = 1;
     }
-    let decoder = formwork_codec::decoder(compression, data, &limits)
-        .map_err(|error| broken(error.to_string()))?;
     let name = index.to_string();
     stage.create_directory(&name, 0o700)?;
     let directory = stage.directory(&name)?;
-    unpack(
-        control,
-        tar::Reader::new(decoder, tar::Limits::DATA),
-        &directory,
-    )
+    // What unpacks fast anyway needs no copy.
+    let slow = compression == Compression::Xz;
+    let place = quick::place(&control.package).filter(|_| slow);
+    let place = place.as_deref();
+    if let Some(frame) = place.and_then(|place| quick::read(place, &control.package)) {
+        drop(bytes);
+        let decoder = formwork_codec::decoder(Compression::Zstd, &frame[..], &limits)
+            .map_err(|error| broken(error.to_string()))?;
+        return unpack(control, decoder, &directory);
+    }
+    let mut decoder = formwork_codec::decoder(compression, data, &limits)
+        .map_err(|error| broken(error.to_string()))?;
+    let Some(copy) = place.and_then(|place| quick::Copy::begin(place, &control.package)) else {
+        return unpack(control, decoder, &directory);
+    };
+    let mut copying = quick::Copying::new(&mut decoder, copy);
+    let entries = unpack(control, &mut copying, &directory)?;
+    copying.finish();
+    Ok(entries)
 }
 
 /// Reads the file and compares size and digest.
@@ -96,11 +109,8 @@ fn read_checked(control: &Control) -> Result<Vec<u8>, Error> {
 }
 
 /// Writes the files of an archive under their numbers and lists all entries.
-fn unpack<R: Read>(
-    control: &Control,
-    mut archive: tar::Reader<R>,
-    directory: &Directory,
-) -> Result<Vec<Entry>, Error> {
+fn unpack(control: &Control, data: impl Read, directory: &Directory) -> Result<Vec<Entry>, Error> {
+    let mut archive = tar::Reader::new(data, tar::Limits::DATA);
     let broken = |error: tar::TarError| Error::Broken {
         package: control.label(),
         reason: error.to_string(),

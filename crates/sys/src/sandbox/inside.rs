@@ -239,6 +239,8 @@ fn work(main: Main, inside: &Inside) -> Result<(), SandboxError> {
     };
     let said = watch_panics();
     let result = catch_unwind(AssertUnwindSafe(|| main(inside, input)));
+    let starter = inside.starter.lock();
+    starter.unwrap_or_else(PoisonError::into_inner).end();
     let (kind, content) = match result {
         Ok(Ok(result)) => (Kind::Done, result),
         Ok(Err(failure)) => (Kind::Refused, failure),

@@ -121,12 +121,9 @@ pub(super) fn leave(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// Has the children of this process vanish at their end; nobody waits for them.
-// There is no safe form of signal.
-#[allow(unsafe_code)]
-pub(super) fn ignore_children() {
-    // SAFETY: ignoring a signal runs no code of ours; the number is valid.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+/// Takes the end of all children that have ended, with the time that they took.
+pub(super) fn take_ended() {
+    while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
 }
 
 /// Names this process for those who list processes.

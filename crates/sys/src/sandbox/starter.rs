@@ -142,6 +142,16 @@ impl Starter {
         self.answer()
     }
 
+    /// Lets the starter end, and takes over the time that all programs have taken; the kernel
+    /// tells it to whoever waits for this process.
+    pub(super) fn end(&self) {
+        let ended = rustix::net::shutdown(&self.line, rustix::net::Shutdown::Both);
+        if ended.is_ok() {
+            // Only the time would be missing.
+            let _waited = process::wait(Some(self.process));
+        }
+    }
+
     fn answer(&self) -> Result<Option<OwnedFd>, SandboxError> {
         let (word, mut handles) = descriptors::receive(&self.line).step("hear from its starter")?;
         if word == DONE {
@@ -214,13 +224,13 @@ fn settle(scratch: &Path) -> Result<(), SandboxError> {
 
 /// Starts what is asked for until the inside is gone.
 fn serve(line: &OwnedFd) -> io::Result<i32> {
-    // Nobody waits for the processes that we start but those who hold handles to them.
-    process::ignore_children();
     let mut filter = filter::program();
     let mut tables = Vec::new();
     descriptors::send(line, DONE, &[])?;
     loop {
         let (word, handed) = descriptors::receive(line)?;
+        // Whoever holds a handle to one of them has seen its end: here it only counts.
+        process::take_ended();
         let done = match word.as_slice() {
             b"" => return Ok(0),
             b"own users" => process::unshare(UnshareFlags::NEWUSER)
