@@ -6,6 +6,7 @@
 
 mod archive;
 mod config;
+mod native;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -14,6 +15,7 @@ use formwork_sys::tree::Tree;
 
 use crate::error::Error;
 use crate::job::{Job, Maker};
+use crate::message::Message;
 use crate::program::Run;
 use crate::report::{Initrd, Kernel};
 
@@ -66,17 +68,37 @@ pub enum InitramfsError {
 ///
 /// # Errors
 /// If the tree has nothing to make it of, or a program of it fails.
-pub fn make(tree: &Tree, job: &Job, kernel: &Kernel, run: &mut dyn Run) -> Result<Made, Error> {
-    let made_by = job
-        .kernel
-        .as_ref()
-        .map_or_else(Maker::default, |wish| wish.initrd);
+pub fn make(
+    tree: &Tree,
+    job: &Job,
+    kernel: &Kernel,
+    run: &mut dyn Run,
+    tell: &mut dyn FnMut(Message),
+) -> Result<Made, Error> {
+    if !tree.exists(tools::PROGRAM)? {
+        return Err(InitramfsError::NoTools.into());
+    }
     let packing = config::packing(tree, &kernel.version)?;
-    let archive = match made_by {
-        Maker::InitramfsTools => tools::make(tree, kernel, run)?,
+    let wish = job.kernel.as_ref();
+    let mut made_by = wish.map_or_else(Maker::default, |wish| wish.initrd);
+    let mut archive = None;
+    if made_by == Maker::Native {
+        match native::make(tree, job, kernel, run)? {
+            Ok(made) => archive = Some(made),
+            Err(native::Refusal(reason)) => {
+                tell(Message::Warning(format!(
+                    "the initial RAM disk is made by the image's own mkinitramfs: {reason}"
+                )));
+                made_by = Maker::InitramfsTools;
+            }
+        }
+    }
+    let archive = match archive {
+        Some(archive) => archive,
+        None => tools::make(tree, kernel, run)?,
     };
     Ok(Made {
-        bytes: archive.write(packing, job.date)?,
+        bytes: archive.write(tree, packing, job.date)?,
         initrd: Initrd {
             made_by,
             packed: config::word(packing).to_owned(),

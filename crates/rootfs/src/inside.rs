@@ -296,7 +296,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     let wants_initrd = job.outputs.iter().any(|output| output.kind == Kind::Initrd);
     let initrd = match &kernel {
         Some(kernel) if wants_initrd => Some(context.step("initrd", |context| {
-            initramfs::make(&tree, job, kernel, context.run)
+            initramfs::make(&tree, job, kernel, context.run, context.tell)
         })?),
         _ => None,
     };

@@ -66,6 +66,9 @@ pub struct KernelWish {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Maker {
+    /// Formwork itself, of the tree's files; `mkinitramfs` where the tree asks for what only
+    /// that can do.
+    Native,
     /// The tree's own `mkinitramfs`, run in the sandbox.
     #[default]
     InitramfsTools,

@@ -10,6 +10,7 @@
 //! In each, directories come first, then all others, both by name. Times are not later than the
 //! lock's date, numbers of inodes are counted.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -17,6 +18,7 @@ use std::path::Path;
 use formwork_codec::pack::Stream;
 use formwork_codec::{Compression, Limits, decoder};
 use formwork_format::cpio::{self, Entry, Writer};
+use formwork_sys::tree::Tree;
 
 use super::InitramfsError;
 use crate::error::Error;
@@ -40,6 +42,8 @@ const MOST: u64 = 4 << 30;
 pub(super) enum Content {
     /// In memory.
     Bytes(Vec<u8>),
+    /// In a file of the tree, by its path.
+    Tree(String),
     /// The content of another name of the archive: one file with several names.
     Same(String),
 }
@@ -68,6 +72,43 @@ impl Archive {
     /// Removes a name; whether it was there.
     pub(super) fn remove(&mut self, name: &str) -> bool {
         self.nodes.remove(name).is_some()
+    }
+
+    /// Whether a name is there.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.nodes.contains_key(name)
+    }
+
+    /// What stands for a name.
+    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+        self.nodes.get(name)
+    }
+
+    /// Whether a name is that of a directory.
+    pub(super) fn is_directory(&self, name: &str) -> bool {
+        let node = self.nodes.get(name);
+        node.is_some_and(|node| node.entry.mode & TYPE == DIRECTORY)
+    }
+
+    /// All directories below one.
+    pub(super) fn directories_below(&self, above: &str) -> Vec<String> {
+        let is_below = |name: &&str| {
+            let below = name.strip_prefix(above);
+            below.is_some_and(|below| below.starts_with('/'))
+        };
+        self.directories()
+            .filter(is_below)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The names in a directory that are none of directories.
+    pub(super) fn files_in(&self, directory: &str) -> Vec<String> {
+        let inside = |name: &&String| {
+            let below = name.strip_prefix(directory)?.strip_prefix('/')?;
+            (!below.contains('/') && !self.is_directory(name)).then(|| below.to_owned())
+        };
+        self.nodes.keys().filter_map(|name| inside(&name)).collect()
     }
 
     /// Reads a file that others have written.
@@ -136,7 +177,12 @@ impl Archive {
     }
 
     /// Writes all of it, with times not later than `date`.
-    pub(super) fn write(&self, packing: Compression, date: i64) -> Result<Vec<u8>, Error> {
+    pub(super) fn write(
+        &self,
+        tree: &Tree,
+        packing: Compression,
+        date: i64,
+    ) -> Result<Vec<u8>, Error> {
         let writing =
             |source| formwork_sys::Error::io("write", Path::new("the initial RAM disk"), source);
         let level = match packing {
@@ -158,11 +204,15 @@ impl Archive {
                     names.iter().flat_map(|name| ancestors(name)).collect();
                 // Directories of the microcode alone are nothing to the rest.
                 above.retain(|name| !(is_microcode(name) && needed.contains(name)));
-                file = self.part(&needed, &names, date, file).map_err(writing)?;
+                file = self
+                    .part(tree, (&needed, &names), date, file)
+                    .map_err(writing)?;
             }
         }
         let stream = Stream::new(packing, level, file).map_err(writing)?;
-        let stream = self.part(&above, &rest, date, stream).map_err(writing)?;
+        let stream = self
+            .part(tree, (&above, &rest), date, stream)
+            .map_err(writing)?;
         Ok(stream.finish().map_err(writing)?)
     }
 
@@ -177,8 +227,8 @@ impl Archive {
     /// Writes one of the archives: some directories, then some other names.
     fn part<W: Write>(
         &self,
-        directories: &BTreeSet<&str>,
-        names: &[&str],
+        tree: &Tree,
+        (directories, names): (&BTreeSet<&str>, &[&str]),
         date: i64,
         out: W,
     ) -> io::Result<W> {
@@ -191,16 +241,18 @@ impl Archive {
         for name in names {
             let node = &self.nodes[*name];
             let entry = limited(node.entry, latest);
-            let Content::Bytes(content) = &node.content else {
-                continue;
+            let content = match &node.content {
+                Content::Bytes(bytes) => Cow::Borrowed(bytes),
+                Content::Tree(path) => Cow::Owned(tree.read(path).map_err(io::Error::other)?),
+                Content::Same(_) => continue,
             };
             match same.get(name) {
                 Some(others) => {
                     let names = [&[*name][..], others].concat();
-                    writer.add_names(&names, entry, content)?;
+                    writer.add_names(&names, entry, &content)?;
                 }
-                None if is_microcode(name) => writer.add_aligned(name, entry, content)?,
-                None => writer.add(name, entry, content)?,
+                None if is_microcode(name) => writer.add_aligned(name, entry, &content)?,
+                None => writer.add(name, entry, &content)?,
             }
         }
         writer.finish()

@@ -1,5 +1,6 @@
 use formwork_codec::Compression;
 use formwork_format::cpio::{Entry, Writer, members};
+use formwork_sys::tree::Tree;
 
 use super::archive::Archive;
 
@@ -46,13 +47,27 @@ fn foreign(time: u32) -> Vec<u8> {
 
 #[test]
 fn what_others_wrote_is_written_in_one_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let tree = Tree::open(directory.path()).unwrap();
     let archive = Archive::read(&foreign(1_700_000_500)).unwrap();
-    let written = archive.write(Compression::Zstd, 1_700_000_000).unwrap();
+    let written = archive
+        .write(&tree, Compression::Zstd, 1_700_000_000)
+        .unwrap();
     // Written later, or read back: the same bits.
     let later = Archive::read(&foreign(1_800_000_000)).unwrap();
-    assert!(written == later.write(Compression::Zstd, 1_700_000_000).unwrap());
+    assert!(
+        written
+            == later
+                .write(&tree, Compression::Zstd, 1_700_000_000)
+                .unwrap()
+    );
     let again = Archive::read(&written).unwrap();
-    assert!(written == again.write(Compression::Zstd, 1_700_000_000).unwrap());
+    assert!(
+        written
+            == again
+                .write(&tree, Compression::Zstd, 1_700_000_000)
+                .unwrap()
+    );
 
     let (early, end) = members(&written).unwrap();
     let names = |list: &[formwork_format::cpio::Member<'_>]| -> Vec<String> {
@@ -82,7 +97,9 @@ fn what_others_wrote_is_written_in_one_way() {
     let (packed, _) = members(&written[end..]).unwrap();
     assert_eq!(names(&packed), [".", "usr", "usr/a.ko.xz"]);
 
-    let plain = archive.write(Compression::Plain, 1_700_000_000).unwrap();
+    let plain = archive
+        .write(&tree, Compression::Plain, 1_700_000_000)
+        .unwrap();
     let (_, next) = members(&plain[end..]).unwrap();
     let (rest, last) = members(&plain[end + next..]).unwrap();
     assert_eq!(end + next + last, plain.len());

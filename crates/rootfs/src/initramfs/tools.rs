@@ -13,7 +13,7 @@ use crate::program::{Program, Run};
 use crate::report::Kernel;
 
 /// The program.
-const PROGRAM: &str = "usr/sbin/mkinitramfs";
+pub(super) const PROGRAM: &str = "usr/sbin/mkinitramfs";
 /// A directory of the tree for all that it writes, gone when it has ended.
 const PLACE: &str = ".formwork-initramfs";
 /// Where it says which swap area of this machine it found.
@@ -26,9 +26,6 @@ const CONFIGURATION: [&str; 2] = [
 
 /// Makes the initial RAM disk of a kernel.
 pub(super) fn make(tree: &Tree, kernel: &Kernel, run: &mut dyn Run) -> Result<Archive, Error> {
-    if !tree.exists(PROGRAM)? {
-        return Err(InitramfsError::NoTools.into());
-    }
     check(tree)?;
     tree.remove_all(PLACE)?;
     tree.create_directory(PLACE, 0o700)?;
