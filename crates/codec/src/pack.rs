@@ -1,6 +1,7 @@
 //! Packing single blocks, as file systems keep them: the same bytes for the same block, level
 //! and version of Formwork, whatever the number of threads around it.
 
+mod file;
 mod stream;
 
 use std::io::{self, Write};
@@ -8,6 +9,7 @@ use std::io::{self, Write};
 use flate2::write::ZlibEncoder;
 use liblzma::stream::{Check, Filters, LzmaOptions};
 
+pub use file::{Container, file};
 pub use stream::Stream;
 
 /// How blocks are packed, and how hard.
