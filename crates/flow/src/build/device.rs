@@ -21,6 +21,9 @@ use formwork_rootfs::job::Job;
 
 /// Where the tree says what is mounted.
 const FSTAB: &str = "/etc/fstab";
+/// Names the module of the root file system to whoever makes the initial RAM disk: not every
+/// suite takes those of read-only ones along by itself.
+const ROOT_MODULE: &str = "/usr/share/initramfs-tools/modules.d/image-root";
 /// Grows a file system up to its partition, whenever it is mounted.
 const GROW: &str = "x-systemd.growfs";
 
@@ -47,6 +50,10 @@ pub(super) fn add(job: &mut Job, layout: &Layout, seed: &Sha256) -> Result<(), E
         state::add(job, layout, seed)?;
     }
     let settings = &mut job.settings;
+    let root = layout.root().and_then(|root| root.filesystem);
+    if let Some(root) = root.filter(|root| root.is_read_only()) {
+        file(settings, ROOT_MODULE, format!("{}\n", root.as_str()), 0o644);
+    }
     for partition in &layout.partitions {
         if let Some(path) = partition.mount.as_deref().filter(|path| *path != "/") {
             mount_point(settings, path, &partition.at);
