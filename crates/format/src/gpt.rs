@@ -19,6 +19,11 @@ pub const FIRST_USABLE: u64 = 34;
 /// Sectors at the end that belong to the second table.
 pub const TRAILER: u64 = 33;
 
+/// The sector of the first entries, where nothing is in the way.
+pub const FIRST_ENTRIES: u64 = 2;
+/// Sectors of entries.
+pub const ENTRIES_SECTORS: u64 = 32;
+
 const ENTRIES: usize = 128;
 const ENTRY: usize = 128;
 const HEADER: usize = 92;
@@ -97,11 +102,27 @@ impl Table {
     /// # Errors
     /// If partitions lie outside the disk or over each other, are too many, or have too long a name.
     pub fn primary(&self) -> Result<Vec<u8>, GptError> {
-        let entries = self.entries()?;
-        let mut bytes = self.protective_mbr();
-        bytes.extend(self.header(&entries, 1, self.sectors - 1, 2));
+        let (mut bytes, entries) = self.primary_apart(FIRST_ENTRIES)?;
         bytes.extend(entries);
         Ok(bytes)
+    }
+
+    /// The first two sectors of the disk, and 32 sectors of entries that lie from sector
+    /// `entries_at` on: boards that start from sector 16 need them out of the way.
+    ///
+    /// # Errors
+    /// As [`Table::primary`]; also if a partition begins before the end of the entries.
+    pub fn primary_apart(&self, entries_at: u64) -> Result<(Vec<u8>, Vec<u8>), GptError> {
+        let entries = self.entries()?;
+        let first_usable = entries_at.max(FIRST_ENTRIES) + ENTRIES_SECTORS;
+        let mut partitions = self.partitions.iter();
+        if let Some(partition) = partitions.find(|one| one.first < first_usable) {
+            return Err(GptError::Outside(partition.name.clone()));
+        }
+        let mut bytes = self.protective_mbr();
+        let places = [1, self.sectors - 1, first_usable, entries_at];
+        bytes.extend(self.header(&entries, places));
+        Ok((bytes, entries))
     }
 
     /// The last 33 sectors of the disk.
@@ -109,8 +130,18 @@ impl Table {
     /// # Errors
     /// As [`Table::primary`].
     pub fn backup(&self) -> Result<Vec<u8>, GptError> {
+        self.backup_apart(FIRST_ENTRIES)
+    }
+
+    /// The last 33 sectors of a disk whose first entries lie from sector `entries_at` on.
+    ///
+    /// # Errors
+    /// As [`Table::primary`].
+    pub fn backup_apart(&self, entries_at: u64) -> Result<Vec<u8>, GptError> {
         let mut bytes = self.entries()?;
-        let header = self.header(&bytes, self.sectors - 1, 1, self.sectors - TRAILER);
+        let first_usable = entries_at.max(FIRST_ENTRIES) + ENTRIES_SECTORS;
+        let places = [self.sectors - 1, 1, first_usable, self.sectors - TRAILER];
+        let header = self.header(&bytes, places);
         bytes.extend(header);
         Ok(bytes)
     }
@@ -164,14 +195,16 @@ impl Table {
         Ok(bytes)
     }
 
-    /// One header, as a sector.
-    fn header(&self, entries: &[u8], here: u64, other: u64, entries_at: u64) -> Vec<u8> {
+    /// One header, as a sector; `places` are its own, that of the other, the first sector that
+    /// a partition may use, and the first of the entries.
+    fn header(&self, entries: &[u8], places: [u64; 4]) -> Vec<u8> {
+        let [here, other, first_usable, entries_at] = places;
         let mut bytes = Vec::with_capacity(SECTOR as usize);
         bytes.extend(SIGNATURE);
         bytes.extend(REVISION.to_le_bytes());
         bytes.extend((HEADER as u32).to_le_bytes());
         bytes.extend([0; 8]);
-        for number in [here, other, FIRST_USABLE, self.last_usable()] {
+        for number in [here, other, first_usable, self.last_usable()] {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend(self.disk.bytes());

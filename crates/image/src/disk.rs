@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use formwork_deb::sha256::{Hasher, Sha256};
-use formwork_format::gpt::{GptError, Partition, SECTOR, Table};
+use formwork_format::gpt::{ENTRIES_SECTORS, FIRST_ENTRIES, GptError, Partition, SECTOR, Table};
 use formwork_format::guid::Guid;
 
 use crate::target::{Place, Target};
@@ -57,7 +57,8 @@ pub fn range(partition: &Partition) -> Range<u64> {
     partition.first * SECTOR..(partition.last + 1) * SECTOR
 }
 
-/// Writes both partition tables and the blobs.
+/// Writes both partition tables and the blobs. A blob that lies where the entries of the first
+/// table usually are moves these to the end of the first mebibyte.
 ///
 /// # Errors
 /// If a blob lies over a table, a partition or another blob, or anything cannot be written.
@@ -66,12 +67,22 @@ pub fn write_table<P: Place>(
     table: &Table,
     blobs: &[Blob<'_>],
 ) -> Result<(), LayoutError> {
+    let usual = bytes_of_entries(FIRST_ENTRIES);
+    let is_taken = blobs.iter().any(|blob| overlap(&blob.range(), &usual));
+    let entries_at = match is_taken {
+        true => ALIGNMENT / SECTOR - ENTRIES_SECTORS,
+        false => FIRST_ENTRIES,
+    };
     let end = table.sectors * SECTOR;
-    let primary = table.primary()?;
-    let backup = table.backup()?;
+    let (head, entries) = table.primary_apart(entries_at)?;
+    let backup = table.backup_apart(entries_at)?;
     let backup_start = end - backup.len() as u64;
     let mut taken: Vec<(Range<u64>, String)> = vec![
-        (0..primary.len() as u64, "the partition table".to_owned()),
+        (0..head.len() as u64, "the partition table".to_owned()),
+        (
+            bytes_of_entries(entries_at),
+            "the entries of the partition table".to_owned(),
+        ),
         (backup_start..end, "the second partition table".to_owned()),
     ];
     taken.extend(
@@ -80,14 +91,13 @@ pub fn write_table<P: Place>(
             .iter()
             .map(|one| (range(one), format!("partition {}", one.name))),
     );
-    target.section(0..end)?.write_all(&primary)?;
+    target.section(0..end)?.write_all(&head)?;
+    let place = bytes_of_entries(entries_at);
+    target.section(place)?.write_all(&entries)?;
     target.section(backup_start..end)?.write_all(&backup)?;
     for blob in blobs {
-        let place = blob.offset..blob.offset.saturating_add(blob.bytes.len() as u64);
-        if let Some((_, other)) = taken
-            .iter()
-            .find(|(other, _)| other.start < place.end && place.start < other.end)
-        {
+        let place = blob.range();
+        if let Some((_, other)) = taken.iter().find(|(other, _)| overlap(other, &place)) {
             return Err(LayoutError::Overlap {
                 name: blob.name.to_owned(),
                 offset: blob.offset,
@@ -98,6 +108,20 @@ pub fn write_table<P: Place>(
         taken.push((place, blob.name.to_owned()));
     }
     Ok(())
+}
+
+impl Blob<'_> {
+    fn range(&self) -> Range<u64> {
+        self.offset..self.offset.saturating_add(self.bytes.len() as u64)
+    }
+}
+
+fn bytes_of_entries(first: u64) -> Range<u64> {
+    first * SECTOR..(first + ENTRIES_SECTORS) * SECTOR
+}
+
+fn overlap(left: &Range<u64>, right: &Range<u64>) -> bool {
+    left.start < right.end && right.start < left.end
 }
 
 /// A name for life that follows from a digest and from what is named.

@@ -37,6 +37,33 @@ fn both_tables_read_back() {
 }
 
 #[test]
+fn entries_may_lie_elsewhere() {
+    let (head, entries) = table().primary_apart(2016).unwrap();
+    assert_eq!((head.len(), entries.len()), (1024, 32 * 512));
+    let mut bytes = disk(&table());
+    bytes[1024..34 * 512].fill(0xff);
+    let backup = table().backup_apart(2016).unwrap();
+    let end = bytes.len() - backup.len();
+    bytes[end..].copy_from_slice(&backup);
+    bytes[..1024].copy_from_slice(&head);
+    bytes[2016 * 512..2048 * 512].copy_from_slice(&entries);
+    assert_eq!(parse(&bytes, 1).unwrap(), table());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("disk");
+    std::fs::write(&path, bytes).unwrap();
+    let output = Command::new("/usr/sbin/sgdisk")
+        .arg("-v")
+        .arg(&path)
+        .output();
+    let text = String::from_utf8_lossy(&output.unwrap().stdout).into_owned();
+    assert!(text.contains("No problems found"), "{text}");
+    assert!(
+        table().primary_apart(2017).is_err(),
+        "the first partition begins at 2048"
+    );
+}
+
+#[test]
 fn a_flipped_bit_is_noticed() {
     let bytes = disk(&table());
     for at in [512 + 60, 1024 + 130, 512] {

@@ -52,8 +52,14 @@ fn tables_and_blobs_are_where_they_should_be() {
     assert_eq!(gpt::parse(&bytes, 1).unwrap(), table);
     assert_eq!(gpt::parse(&bytes, table.sectors - 1).unwrap(), table);
     assert_eq!(bytes[32 * 1024..][..5000], [0x5a; 5000]);
+    let mut target = Target::new(vec![0; size as usize], size);
+    write_table(&mut target, &table, &[blob(8 * 1024, 900_000)]).unwrap();
+    let bytes = target.into_place();
+    assert_eq!(gpt::parse(&bytes, 1).unwrap(), table);
+    assert_eq!(bytes[8 * 1024..][..900_000], content[..900_000]);
     for (offset, length, over) in [
-        (8 * 1024, 10_000, "the partition table"),
+        (8 * 1024, 1_032_192, "the entries of the partition table"),
+        (600, 10, "the partition table"),
         (1 << 20, 1, "partition esp"),
         (32 * 1024, 2 << 20, "partition esp"),
         (size - 1, 1, "the second partition table"),
