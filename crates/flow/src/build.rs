@@ -33,6 +33,7 @@ pub use formwork_rootfs::error::{Blame, Failure};
 pub use order::{Compression, Form, Loose, Order, Stage, What};
 
 use locked::Locked;
+pub(crate) use locked::named;
 use places::Places;
 use records::Records;
 

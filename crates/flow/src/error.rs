@@ -32,6 +32,9 @@ pub enum Error {
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),
+    /// An image that cannot be looked at.
+    #[error(transparent)]
+    Inspect(#[from] crate::inspect::InspectError),
     /// What is asked of a proposal.
     #[error(transparent)]
     Propose(#[from] crate::propose::ProposeError),

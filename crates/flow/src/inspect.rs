@@ -144,9 +144,7 @@ fn read(place: &Place) -> Result<Records, Error> {
         Err(error) => Err(error.into()),
     };
     let image = match text("image.json") {
-        Ok(text) => {
-            Some(records::image(&name("image.json"), &text).map_err(InspectError::from)?)
-        }
+        Ok(text) => Some(records::image(&name("image.json"), &text).map_err(InspectError::from)?),
         Err(error) if error.is_not_found() => None,
         Err(error) => return Err(error.into()),
     };

@@ -20,6 +20,7 @@ pub mod fetch;
 pub mod images;
 pub mod init;
 pub mod inside;
+pub mod inspect;
 pub mod lock;
 pub mod machine;
 pub mod migrate;

@@ -95,8 +95,20 @@ fn images(found: &mut Vec<Difference>, files: &[BuiltFile], image: &ImageRecord)
     if let Some(disk) = &image.disk {
         match files.iter().find(|file| file.path == disk.file) {
             Some(file) => {
-                same(found, &disk.file, "sha256 in the image record", &file.sha256, &disk.sha256);
-                same(found, &disk.file, "size in the image record", file.size, disk.size);
+                same(
+                    found,
+                    &disk.file,
+                    "sha256 in the image record",
+                    &file.sha256,
+                    &disk.sha256,
+                );
+                same(
+                    found,
+                    &disk.file,
+                    "size in the image record",
+                    file.size,
+                    disk.size,
+                );
             }
             None => found.push(difference(
                 &disk.file,
@@ -110,7 +122,13 @@ fn images(found: &mut Vec<Difference>, files: &[BuiltFile], image: &ImageRecord)
     for system in &image.filesystems {
         let name = system.file.as_deref().unwrap_or_default();
         match files.iter().find(|file| file.path == name) {
-            Some(file) => same(found, name, "size in the image record", file.size, system.size),
+            Some(file) => same(
+                found,
+                name,
+                "size in the image record",
+                file.size,
+                system.size,
+            ),
             None => found.push(difference(
                 name,
                 "record",

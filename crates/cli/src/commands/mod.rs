@@ -15,6 +15,7 @@ pub(crate) mod fetch;
 mod findings;
 pub(crate) mod images;
 pub(crate) mod init;
+pub(crate) mod inspect;
 pub(crate) mod installable;
 pub(crate) mod lock;
 pub(crate) mod migrate;
@@ -42,6 +43,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Images(command) => command.run(session),
         Command::Fetch(command) => command.run(session),
         Command::Build(command) => command.run(session),
+        Command::Inspect(command) => command.run(session),
         Command::Closure(command) => command.run(session),
         Command::Why(command) => command.run(session),
         Command::Tree(command) => command.run(session),

@@ -55,7 +55,8 @@ fn code_of(error: &Error) -> Code {
     match error {
         Error::Project(error) if error.is_input() => Code::Input,
         Error::Propose(error) if error.is_input() => Code::Input,
-        Error::Syntax(_)
+        Error::Inspect(_)
+        | Error::Syntax(_)
         | Error::Wishes { .. }
         | Error::UnknownPackages { .. }
         | Error::UnknownSuite { .. }
@@ -135,6 +136,7 @@ fn page_of(error: &Error) -> Page {
     let page = Page::new(error.to_string());
     match error {
         Error::Project(error) => page_of_project(error),
+        Error::Inspect(error) => error.hint().into_iter().fold(page, Page::hint),
         Error::Propose(error) => error.hint().into_iter().fold(page, Page::hint),
         Error::UnknownSuite { known, .. } if !known.is_empty() => {
             page.hint(format!("suites known here: {}", known.join(", ")))

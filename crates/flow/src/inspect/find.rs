@@ -150,18 +150,38 @@ pub(super) fn outputs(
                     output.present = true;
                     if found.len() != file.size {
                         let (recorded, found) = (file.size, found.len());
-                        differ(&output.path, "size", recorded.to_string(), found.to_string());
+                        differ(
+                            &output.path,
+                            "size",
+                            recorded.to_string(),
+                            found.to_string(),
+                        );
                     }
                 }
-                Ok(_) => differ(&output.path, "type", file.kind.clone(), "another".to_owned()),
+                Ok(_) => differ(
+                    &output.path,
+                    "type",
+                    file.kind.clone(),
+                    "another".to_owned(),
+                ),
                 Err(_) if verify => {
-                    differ(&output.path, "file", file.kind.clone(), "is not there".to_owned());
+                    differ(
+                        &output.path,
+                        "file",
+                        file.kind.clone(),
+                        "is not there".to_owned(),
+                    );
                 }
                 Err(_) => {}
             }
         } else {
             let text = "a name with directories";
-            differ(&file.path, "name", "a name of a file".to_owned(), text.to_owned());
+            differ(
+                &file.path,
+                "name",
+                "a name of a file".to_owned(),
+                text.to_owned(),
+            );
         }
         outputs.push(output);
     }

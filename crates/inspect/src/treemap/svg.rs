@@ -16,6 +16,8 @@ const SPECK: f64 = 36.0;
 const DIVIDED: f64 = 700.0;
 /// The room for the name of a package.
 const HEAD: f64 = 15.0;
+/// The room for the name of a directory.
+const SMALL_HEAD: f64 = 13.0;
 /// The width of a letter.
 const LETTER: f64 = 6.1;
 
@@ -47,10 +49,11 @@ fn placed(groups: &[Group], area: Area, level: usize) -> Vec<Piece> {
         .map(|(mut group, area)| {
             let parts = std::mem::take(&mut group.parts);
             let is_divided = area.size() >= DIVIDED && !parts.is_empty();
-            let is_headed = is_divided && level == 0 && has_room(area);
+            let is_headed = is_divided && has_room(area, level);
             let inside = match (level, is_headed) {
                 (0, true) => area.inside(1.5, HEAD),
                 (0, false) => area.inside(1.5, 1.5),
+                (_, true) => area.inside(0.0, SMALL_HEAD),
                 _ => area,
             };
             let parts = match is_divided {
@@ -68,8 +71,9 @@ fn placed(groups: &[Group], area: Area, level: usize) -> Vec<Piece> {
 }
 
 /// Whether a name fits above the parts.
-fn has_room(area: Area) -> bool {
-    area.width() > 44.0 && area.height() > 40.0
+fn has_room(area: Area, level: usize) -> bool {
+    let width = if level == 0 { 44.0 } else { 64.0 };
+    area.width() > width && area.height() > 40.0
 }
 
 /// The groups, those too small to be seen drawn together; what holds nothing is not drawn at all.
@@ -166,6 +170,10 @@ impl Drawing<'_> {
             } @else {
                 g {
                     title { (self.title(group, above)) }
+                    @if piece.is_headed {
+                        (rectangle(*area, group.kind, false))
+                        (label(*area, 10.0, &last_two(&group.name), "inner"))
+                    }
                     @for part in parts { (self.part(part, &path)) }
                     (outline(*area))
                 }
@@ -190,6 +198,16 @@ impl Drawing<'_> {
         };
         let (size, kind) = ((self.size)(group.bytes), group.kind.word());
         format!("{name} · {size} ({share:.1} %) · {files} · {kind}")
+    }
+}
+
+/// The end of a directory's path: `…/drivers/net/`.
+fn last_two(path: &str) -> String {
+    let mut slashes = path.trim_end_matches('/').rmatch_indices('/');
+    let cut = slashes.nth(1).map(|(at, _)| at).filter(|at| *at > 0);
+    match cut.and_then(|at| path.get(at..)) {
+        Some(end) => format!("…{end}"),
+        None => path.to_owned(),
     }
 }
 
