@@ -150,6 +150,7 @@ pub(crate) enum Command {
     Fetch(commands::fetch::Fetch),
     Images(commands::images::Images),
     Build(commands::build::Build),
+    Repro(commands::repro::Repro),
     Inspect(commands::inspect::Inspect),
     Closure(commands::closure::Closure),
     Why(commands::why::Why),

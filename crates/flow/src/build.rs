@@ -13,6 +13,7 @@ mod places;
 mod records;
 mod space;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use formwork_model::layout::Layout;
 use formwork_model::settings::Settings;
 use formwork_rootfs::clean::Clean;
 use formwork_rootfs::job::{Job, KernelWish, Kind, Limits, Output, Package};
+use formwork_rootfs::variation::Variation;
 use formwork_sys::CheckedFile;
 
 use crate::Error;
@@ -36,6 +38,8 @@ use locked::Locked;
 pub(crate) use locked::named;
 use places::Places;
 use records::Records;
+
+pub(crate) use records::is_root;
 
 /// Seconds that a maintainer script may take, or dpkg between two lines of output.
 const SCRIPT_SECONDS: u64 = 15 * 60;
@@ -62,8 +66,24 @@ pub enum NotBuilt {
     Denied(Vec<Finding>),
 }
 
+/// What is different about a build that is made to be compared with another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Varied {
+    /// What is varied around it.
+    pub(crate) vary: BTreeSet<Variation>,
+    /// The directory that everything goes to.
+    pub(crate) into: Option<PathBuf>,
+    /// Whether the tree is kept as an archive, whatever the forms are.
+    pub(crate) tree: bool,
+}
+
 /// Builds a tree and hands it over in the forms that are asked for.
 pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
+    varied(context, order, &Varied::default())
+}
+
+/// Builds like [`build`], in surroundings that differ on purpose.
+pub(crate) fn varied(context: &Context, order: &Order, varied: &Varied) -> Result<Outcome, Error> {
     let mut watch = Watch::new();
     let locked = match locked::find(context, order)? {
         Ok(locked) => locked,
@@ -71,8 +91,11 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
     };
     watch.lap("lock");
     formwork_rootfs::build::ready().map_err(|failure| not_ready(&locked, failure))?;
-    let forms = forms(order, &locked.layout)?;
-    let places = Places::new(&locked, order, &forms)?;
+    let mut forms = forms(order, &locked.layout)?;
+    if varied.tree && !forms.contains(&Form::Tar) {
+        forms.push(Form::Tar);
+    }
+    let places = Places::new(&locked, order, &forms)?.into(varied.into.as_deref());
     places.prepare()?;
     let what = format!("the build of {}", locked.title);
     guard::alone(context, &places.busy(), &what, || {
@@ -85,6 +108,7 @@ pub fn build(context: &Context, order: &Order) -> Result<Outcome, Error> {
         }
         outputs(&mut job, &locked.layout, &places, &forms);
         job.keep = order.keep.then(|| absolute(places.failed()));
+        job.vary.clone_from(&varied.vary);
         let records = Records {
             locked: &locked,
             places: &places,
@@ -198,7 +222,7 @@ fn job(locked: &Locked, order: &Order, files: &[CheckedFile]) -> Result<Job, Err
         settings: locked.settings.clone(),
         keep: None,
         kernel: None,
-        vary: std::collections::BTreeSet::new(),
+        vary: BTreeSet::new(),
     })
 }
 

@@ -27,6 +27,7 @@ pub mod migrate;
 pub mod project;
 pub mod propose;
 pub mod query;
+pub mod repro;
 pub mod show_image;
 pub mod trace;
 pub mod update;

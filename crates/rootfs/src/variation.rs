@@ -58,8 +58,9 @@ pub const UMASK: u32 = 0o077;
 pub const DIRECTORY: &str = "a directory with a long name, with spaces and an \u{fc} in it, as nobody but a test would have";
 /// What the order of names in directories follows from.
 const SEED: u64 = 0x2026_1122_4711_0815;
-/// Where the library lies that tells another time, in what only the sandbox has.
-const CLOCK: &str = "/dev/formwork";
+/// Where the library lies that tells another time, in what only the sandbox has. Scripts that
+/// copy what `ldd` lists (usrmerge) pass by a name with a tab in it.
+const CLOCK: &str = "/dev/formwork\tclock";
 /// Its name.
 const LIBRARY: &str = "clock.so";
 

@@ -73,6 +73,17 @@ impl Places {
         })
     }
 
+    /// The same files in another directory, if one is named.
+    pub(super) fn into(self, directory: Option<&Path>) -> Places {
+        match directory {
+            Some(directory) => Places {
+                directory: directory.to_owned(),
+                ..self
+            },
+            None => self,
+        }
+    }
+
     /// The file that one process holds while it builds here.
     pub(super) fn busy(&self) -> PathBuf {
         self.directory.join(format!(".{}.busy", self.stem))

@@ -321,7 +321,7 @@ fn host() -> BuildHost {
 }
 
 /// Whether this process runs as root: who it is owns its directory of the process table.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
 

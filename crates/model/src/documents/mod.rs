@@ -19,6 +19,7 @@ mod lock;
 mod migration;
 mod proposals;
 mod query;
+mod repro;
 #[cfg(feature = "schema")]
 mod schema;
 mod trace;
@@ -67,6 +68,7 @@ pub use query::{
     Dependant, Explanation, ExplanationPath, PathStep, ReverseDependencies, Search, SearchMatch,
     Shown, ShownPackage, ShownRelation, SourceBinary, SourceGroup, Sources, Tree, TreeNode,
 };
+pub use repro::{Repro, ReproDifference, ReproNotVaried, ReproOutput};
 #[cfg(feature = "schema")]
 pub use schema::schemas;
 pub use trace::{Trace, TraceKind, TraceLink, TraceNode};

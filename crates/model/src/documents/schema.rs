@@ -10,7 +10,7 @@ use super::{
     CacheVerified, Closure, Contradiction, Coverage, Explanation, Exported, Fetched, Findings,
     Flat, FlatDiff, ImageRecord, Images, Inspected, Installable, LockChecked, LockWritten,
     MergedList, Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten,
-    ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
+    Repro, ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
@@ -49,6 +49,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("propose-show", schema::<ProposalShown>()),
         ("propose-written", schema::<ProposalWritten>()),
         ("rdepends", schema::<ReverseDependencies>()),
+        ("repro", schema::<Repro>()),
         ("search", schema::<Search>()),
         ("show", schema::<Shown>()),
         ("show-image", schema::<ShownImage>()),
