@@ -35,7 +35,6 @@ pub use formwork_rootfs::error::{Blame, Failure};
 pub use order::{Compression, Form, Loose, Order, Stage, What};
 
 use locked::Locked;
-pub(crate) use locked::named;
 use places::Places;
 use records::Records;
 
@@ -234,6 +233,13 @@ fn forms(order: &Order, layout: &Layout) -> Result<Vec<Form>, Error> {
     };
     forms.sort_unstable();
     forms.dedup();
+    if forms.contains(&Form::Disk) && layout.boot.is_none() {
+        return Err(Error::Option {
+            option: "--kind",
+            value: Form::Disk.as_str().to_owned(),
+            reason: "the image does not say that it boots; add [boot] to it, and lock".to_owned(),
+        });
+    }
     let images = forms
         .iter()
         .find(|form| !matches!(form, Form::Tar | Form::Dir));

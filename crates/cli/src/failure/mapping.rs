@@ -187,10 +187,12 @@ fn page_of_tree(broken: &BrokenTree) -> Page {
 
 /// The page of an image that could not be made: what failed, where, what takes the room.
 fn page_of_image(broken: &BrokenImage) -> Page {
-    let mut page = Page::new(broken.source.to_string());
+    let place = format!("the image of {}, {}", broken.image, broken.architecture);
     if broken.source.is_disk_full() {
-        page = page.hint("the disk that it is written to is full: free some space and build again");
+        return Page::new(format!("disk full: {place}, cannot be written"))
+            .hint("free some space and run the same command again");
     }
+    let mut page = Page::new(broken.source.to_string());
     if !broken.packages.is_empty() {
         let largest = broken.packages.iter();
         let largest = largest.map(|(name, bytes)| format!("{name} {}", number::size(*bytes)));
@@ -200,10 +202,7 @@ fn page_of_image(broken: &BrokenImage) -> Page {
     if let Some(at) = &broken.at {
         page = page.hint(format!("its size is set at {at}"));
     }
-    page.hint(format!(
-        "in    the image of {}, {}",
-        broken.image, broken.architecture
-    ))
+    page.hint(format!("in    {place}"))
 }
 
 /// The page of a fault in a project, with the place in its file.

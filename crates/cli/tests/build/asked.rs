@@ -63,7 +63,7 @@ fn names_that_the_project_does_not_have() {
             2,
             &[
                 "invalid value 'tra' for '--kind <KIND>'",
-                "possible values: tar, dir",
+                "possible values: disk, tar, dir, ext4",
             ],
         ),
         (&["minimal", "--with", "debug"], 2, &["debug"]),

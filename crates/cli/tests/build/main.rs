@@ -4,6 +4,8 @@
 //! ids, as building does; where neither is there, the message that says so is what is tested.
 
 mod asked;
+mod bootable;
+mod disks;
 mod faults;
 mod settings;
 mod support;

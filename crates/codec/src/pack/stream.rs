@@ -9,14 +9,6 @@ use crate::Compression;
 
 /// How much is handed to a packer at once.
 const PIECE: usize = 128 * 1024;
-/// Bytes that xz packs apart from all others.
-const XZ_BLOCK: u64 = 24 << 20;
-
-/// How many threads xz may use; memory for each is what bounds them.
-fn threads() -> u32 {
-    let cores = std::thread::available_parallelism();
-    cores.map_or(1, |cores| cores.get().min(8) as u32)
-}
 
 /// A writer that packs what passes.
 pub struct Stream<W: Write>(BufWriter<Inner<W>>);
@@ -25,14 +17,13 @@ enum Inner<W: Write> {
     Plain(W),
     Gzip(GzEncoder<W>),
     Zstd(zstd::stream::write::Encoder<'static, W>),
-    Xz(liblzma::write::XzEncoder<W>),
 }
 
 impl<W: Write> Stream<W> {
     /// Begins a stream; a level means what it means to the packer's own program.
     ///
     /// # Errors
-    /// If the packer does not know the level.
+    /// If the packer does not know the level, or is xz, which is for blocks and whole files.
     pub fn new(compression: Compression, level: i32, out: W) -> io::Result<Stream<W>> {
         let inner = match compression {
             Compression::Plain => Inner::Plain(out),
@@ -43,14 +34,8 @@ impl<W: Write> Stream<W> {
             }
             Compression::Zstd => Inner::Zstd(zstd::stream::write::Encoder::new(out, level)?),
             Compression::Xz => {
-                let stream = liblzma::stream::MtStreamBuilder::new()
-                    .threads(threads())
-                    // Blocks of one size make the same bytes for any number of threads.
-                    .block_size(XZ_BLOCK)
-                    .preset(level.unsigned_abs())
-                    .check(liblzma::stream::Check::Crc64)
-                    .encoder()?;
-                Inner::Xz(liblzma::write::XzEncoder::new_stream(out, stream))
+                let reason = "xz packs blocks and whole files only";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
             }
         };
         Ok(Stream(BufWriter::with_capacity(PIECE, inner)))
@@ -69,7 +54,6 @@ impl<W: Write> Stream<W> {
             Inner::Plain(out) => Ok(out),
             Inner::Gzip(encoder) => encoder.finish(),
             Inner::Zstd(encoder) => encoder.finish(),
-            Inner::Xz(encoder) => encoder.finish(),
         }
     }
 }
@@ -91,7 +75,6 @@ impl<W: Write> Write for Inner<W> {
             Inner::Plain(out) => out.write(bytes),
             Inner::Gzip(encoder) => encoder.write(bytes),
             Inner::Zstd(encoder) => encoder.write(bytes),
-            Inner::Xz(encoder) => encoder.write(bytes),
         }
     }
 
@@ -112,13 +95,7 @@ mod tests {
         let plain: Vec<u8> = (0..400_000_u32)
             .map(|at| (at.wrapping_mul(at) / 977) as u8)
             .collect();
-        let all = [
-            Compression::Plain,
-            Compression::Gzip,
-            Compression::Zstd,
-            Compression::Xz,
-        ];
-        for compression in all {
+        for compression in [Compression::Plain, Compression::Gzip, Compression::Zstd] {
             let packed = |piece: usize| {
                 let mut stream = Stream::new(compression, 3, Vec::new()).unwrap();
                 for piece in plain.chunks(piece) {
@@ -134,5 +111,6 @@ mod tests {
             decoder.read_to_end(&mut found).unwrap();
             assert!(found == plain, "{compression:?}");
         }
+        assert!(Stream::new(Compression::Xz, 3, Vec::new()).is_err());
     }
 }

@@ -6,7 +6,7 @@
 mod parts;
 mod write;
 
-use formwork_codec::pack::Stream;
+use formwork_codec::pack::{self, Container};
 use formwork_deb::sha256::Sha256;
 use formwork_image::bmap;
 use formwork_image::make::{self, DiskOrder, FileSystemOrder, ImageError};
@@ -66,7 +66,13 @@ impl Images<'_> {
         watch: &mut Watch,
     ) -> Result<Made, Error> {
         let is_image = |form: &&Form| !matches!(form, Form::Tar | Form::Dir | Form::Initrd);
-        let forms: Vec<Form> = self.records.forms.iter().filter(is_image).copied().collect();
+        let forms: Vec<Form> = self
+            .records
+            .forms
+            .iter()
+            .filter(is_image)
+            .copied()
+            .collect();
         if forms.is_empty() {
             return Ok(Made::default());
         }
@@ -98,17 +104,25 @@ impl Images<'_> {
             });
             told.push(match form {
                 Form::Disk => self.disk(&source, report, &mut made, &mut record, watch)?,
-                Form::Squashfs => {
-                    self.file_system(FileSystem::Squashfs, &source, report, &mut made, &mut record)?
-                }
+                Form::Squashfs => self.file_system(
+                    FileSystem::Squashfs,
+                    &source,
+                    report,
+                    &mut made,
+                    &mut record,
+                )?,
                 Form::Erofs => {
                     self.file_system(FileSystem::Erofs, &source, report, &mut made, &mut record)?
                 }
                 _ => self.file_system(FileSystem::Ext4, &source, report, &mut made, &mut record)?,
             });
-            watch.lap(form.as_str());
+            if *form != Form::Disk {
+                watch.lap(form.as_str());
+            }
         }
-        record.filesystems.sort_by(|left, right| left.kind.cmp(&right.kind));
+        record
+            .filesystems
+            .sort_by(|left, right| left.kind.cmp(&right.kind));
         made.record = Some(record);
         events(Event::Finished {
             phase: Phase::Image,
@@ -162,8 +176,10 @@ impl Images<'_> {
         };
         let name = self.records.places.name(Form::Disk);
         let path = self.records.places.first(&name);
-        let disk = make::disk(&order, |size| Sparse::create(&path, size).map_err(write::io))
-            .map_err(|error| self.broken(report, error))?;
+        let disk = make::disk(&order, |size| {
+            Sparse::create(&path, size).map_err(write::io)
+        })
+        .map_err(|error| self.broken(report, error))?;
         let mut wrote = vec![digest("disk", &disk.disk.sha256)];
         made.files.push(BuiltFile {
             kind: "disk".to_owned(),
@@ -181,14 +197,15 @@ impl Images<'_> {
             wrote.push(digest("bmap", &file.sha256));
             made.files.push(file);
         }
-        disk.place.publish()?;
         watch.lap("disk");
         if let Some(compression) = self.compress {
-            let file = self.compressed(&name, compression)?;
+            let size = disk.disk.size;
+            let file = self.compressed(&name, size, &disk.place, compression)?;
             wrote.push(digest(&file.kind, &file.sha256));
             made.files.push(file);
             watch.lap("compress");
         }
+        disk.place.publish()?;
         self.beside_a_disk_that_boots_otherwise(&order, made, &mut wrote)?;
         let mut read = vec![source.digest.clone(), self.layout()?];
         let boot = disk.boot.iter().flat_map(|boot| &boot.parts);
@@ -223,7 +240,9 @@ impl Images<'_> {
         if boot.is_none_or(|boot| boot.loader != Loader::None) {
             return Ok(());
         }
-        let initrd = order.initrd.filter(|_| !self.records.forms.contains(&Form::Initrd));
+        let initrd = order
+            .initrd
+            .filter(|_| !self.records.forms.contains(&Form::Initrd));
         let kernel = order.kernel.map(|kernel| kernel.part);
         for (kind, part) in [("kernel", kernel), ("initrd", initrd)] {
             if let Some(part) = part {
@@ -284,20 +303,24 @@ impl Images<'_> {
     }
 
     /// Packs the finished disk.
-    fn compressed(&self, disk: &str, compression: Compression) -> Result<BuiltFile, Error> {
-        let (packer, level, kind) = match compression {
-            Compression::Zst => (formwork_codec::Compression::Zstd, 9, "zst"),
-            Compression::Xz => (formwork_codec::Compression::Xz, 6, "xz"),
+    fn compressed(
+        &self,
+        disk: &str,
+        size: u64,
+        place: &Sparse,
+        compression: Compression,
+    ) -> Result<BuiltFile, Error> {
+        let (container, kind) = match compression {
+            Compression::Zst => (Container::Zst, "zst"),
+            Compression::Xz => (Container::Xz, "xz"),
         };
         let name = format!("{disk}.{kind}");
         let path = self.records.places.first(&name);
-        let from = self.records.places.first(disk);
-        let fail = |error| formwork_sys::Error::io("write", &path, error);
-        let mut raw = std::fs::File::open(&from)
-            .map_err(|error| formwork_sys::Error::io("read", &from, error))?;
-        let mut stream = Stream::new(packer, level, Fresh::create(&path)?).map_err(fail)?;
-        std::io::copy(&mut raw, &mut stream).map_err(fail)?;
-        let (sha256, size) = stream.finish().map_err(fail)?.finish()?;
+        let read = |offset: u64, buffer: &mut [u8]| place.read_at(offset, buffer);
+        let mut packed = Fresh::create(&path)?;
+        pack::file(container, size, &read, &mut packed)
+            .map_err(|error| formwork_sys::Error::io("write", &path, error))?;
+        let (sha256, size) = packed.finish()?;
         Ok(BuiltFile {
             kind: format!("disk.{kind}"),
             path: name,
@@ -331,7 +354,10 @@ impl Images<'_> {
 
     /// The error for an image that could not be made.
     fn broken(&self, report: &Report, source: ImageError) -> Error {
-        let manifest = report.outputs.iter().find(|output| output.kind == Kind::Manifest);
+        let manifest = report
+            .outputs
+            .iter()
+            .find(|output| output.kind == Kind::Manifest);
         let too_large = matches!(source, ImageError::TooLarge(_));
         let manifest = manifest.filter(|_| too_large);
         Error::Image(Box::new(BrokenImage {
@@ -350,7 +376,8 @@ impl Images<'_> {
         };
         let mut partitions = self.records.locked.layout.partitions.iter();
         let found = partitions.find(|partition| partition.name == large.partition)?;
-        Some(found.at.clone()).filter(|at| !at.is_empty())
+        let is_set = found.size.is_some() && !found.at.is_empty();
+        is_set.then(|| found.at.clone())
     }
 }
 

@@ -112,7 +112,13 @@ pub(super) fn find(context: &Context, order: &Order) -> Result<Result<Locked, No
                 loaded,
                 composition,
                 title,
-            } = named(context, name.as_deref(), suite.as_deref(), with, architecture)?;
+            } = named(
+                context,
+                name.as_deref(),
+                suite.as_deref(),
+                with,
+                architecture,
+            )?;
             of_project(context, loaded, composition, title)?
         }
         What::Loose(asked) => {

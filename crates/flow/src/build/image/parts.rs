@@ -86,7 +86,10 @@ impl<'a> Parts<'a> {
             false => Cow::Borrowed(bytes),
             true => {
                 let fail = |reason: String| {
-                    Error::Check(format!("the kernel {} cannot be unpacked: {reason}", kernel.path))
+                    Error::Check(format!(
+                        "the kernel {} cannot be unpacked: {reason}",
+                        kernel.path
+                    ))
                 };
                 let mut plain = Vec::new();
                 decoder(Compression::Gzip, bytes, &Limits::unsigned())
@@ -127,7 +130,11 @@ impl<'a> Parts<'a> {
         let mut blobs = Vec::with_capacity(self.blobs.len());
         for (name, offset, bytes) in &self.blobs {
             let offset = *offset;
-            blobs.push(Blob { name, offset, bytes });
+            blobs.push(Blob {
+                name,
+                offset,
+                bytes,
+            });
         }
         blobs
     }
