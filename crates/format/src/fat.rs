@@ -136,7 +136,7 @@ pub fn write(out: &mut impl Write, options: &Options, files: &[File<'_>]) -> Res
     let mut reserved = boot_sectors(options, geometry, &label, used as u32);
     reserved.resize((geometry.reserved * SECTOR) as usize, 0);
     out.write_all(&reserved)?;
-    let table = table(options.kind, geometry, &root, options.cluster);
+    let table = table(options.kind, geometry, &root);
     out.write_all(&table)?;
     out.write_all(&table)?;
     let time = tree::Time::of(options.time);
@@ -296,9 +296,9 @@ fn boot_sectors(options: &Options, geometry: Geometry, label: &[u8; 11], used: u
 }
 
 /// One allocation table: each chain of clusters lies in one piece.
-fn table(kind: Kind, geometry: Geometry, root: &Node<'_>, cluster: u32) -> Vec<u8> {
+fn table(kind: Kind, geometry: Geometry, root: &Node<'_>) -> Vec<u8> {
     let mut entries: Vec<u32> = vec![0x0fff_ff00 | u32::from(MEDIA), 0x0fff_ffff];
-    for length in root.lengths(cluster) {
+    for length in root.lengths() {
         let first = entries.len() as u32;
         entries.extend((1..length).map(|step| first + step));
         if length > 0 {

@@ -45,7 +45,7 @@ impl Time {
         let year = era * 400 + year_of_era + i64::from(month <= 2);
         Time {
             date: ((year - 1980) << 9 | month << 5 | day) as u16,
-            time: (rest / 3_600 << 11 | rest % 3_600 / 60 << 5 | rest % 60 / 2) as u16,
+            time: ((rest / 3_600) << 11 | (rest % 3_600 / 60) << 5 | (rest % 60 / 2)) as u16,
         }
     }
 }
@@ -112,11 +112,8 @@ impl<'a> Node<'a> {
     }
 
     /// The lengths of all chains, in the order of their places.
-    pub(super) fn lengths(&self, cluster: u32) -> Vec<u32> {
-        let below = self
-            .children
-            .values()
-            .flat_map(|child| child.lengths(cluster));
+    pub(super) fn lengths(&self) -> Vec<u32> {
+        let below = self.children.values().flat_map(Node::lengths);
         std::iter::once(self.clusters).chain(below).collect()
     }
 
