@@ -151,6 +151,7 @@ pub(crate) enum Command {
     Images(commands::images::Images),
     Build(commands::build::Build),
     Repro(commands::repro::Repro),
+    Run(commands::run::Run),
     Inspect(commands::inspect::Inspect),
     Closure(commands::closure::Closure),
     Why(commands::why::Why),

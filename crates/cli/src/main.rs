@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     panic::install();
     formwork_flow::context::notice_interrupts();
     let arguments = Arguments::parse();
-    ExitCode::from(panic::guarded(|| run(arguments)) as u8)
+    ExitCode::from(panic::guarded(|| run(arguments)).number())
 }
 
 /// Runs one command and shows how it went.

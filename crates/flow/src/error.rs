@@ -29,6 +29,9 @@ pub enum Error {
     /// A disk or file system could not be made of the tree.
     #[error("{}", .0.source)]
     Image(Box<BrokenImage>),
+    /// An image could not be run.
+    #[error(transparent)]
+    Trial(#[from] formwork_trial::TrialError),
     /// A fault of the project: its files, its lock, or the lack of them.
     #[error(transparent)]
     Project(#[from] crate::project::ProjectError),

@@ -28,6 +28,7 @@ pub mod project;
 pub mod propose;
 pub mod query;
 pub mod repro;
+pub mod run;
 pub mod show_image;
 pub mod trace;
 pub mod update;

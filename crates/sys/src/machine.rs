@@ -266,7 +266,7 @@ mod tests {
     fn one_that_does_not_want_to_end_is_killed() {
         let mut program = Program::new("bash");
         let (mut ours, number) = program.channel().unwrap();
-        let script = format!("trap '' TERM; echo x >&{number}; sleep 600");
+        let script = format!("trap '' TERM; echo x >&{number}; read -r word <&{number}");
         program.arguments(["-c", &script]);
         let mut running = program.start().unwrap();
         ours.read_exact(&mut [0]).unwrap();

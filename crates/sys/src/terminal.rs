@@ -42,11 +42,7 @@ impl Raw {
 impl Drop for Raw {
     fn drop(&mut self) {
         // Nothing helps if the terminal has gone away.
-        let _ = tcsetattr(
-            io::stdin(),
-            OptionalActions::Drain,
-            &self.before,
-        );
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod own;
 pub(crate) mod propose;
 pub(crate) mod rdepends;
 pub(crate) mod repro;
+pub(crate) mod run;
 pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod sources;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: &Command, session: &mut Session) -> Result<Outcome, F
         Command::Images(command) => command.run(session),
         Command::Fetch(command) => command.run(session),
         Command::Build(command) => command.run(session),
+        Command::Run(command) => command.run(session),
         Command::Inspect(command) => command.run(session),
         Command::Repro(command) => command.run(session),
         Command::Closure(command) => command.run(session),

@@ -4,14 +4,15 @@ use std::io::Write;
 
 use formwork_flow::build::Blame;
 use formwork_flow::project::ProjectError;
+use formwork_flow::run::TrialError;
 use formwork_flow::{ArchiveError, BrokenImage, BrokenTree, Error, WishError};
 
 use super::page::{Page, Place};
 use super::{Code, Failure, Outcome};
-use crate::terminal::nearby;
 use crate::terminal::number;
 use crate::terminal::output::OutputError;
 use crate::terminal::style::{self, Style};
+use crate::terminal::{nearby, printable};
 
 /// Ends a command: shows what went wrong, if anything, and says with which code.
 pub(crate) fn end(result: Result<Outcome, Failure>) -> Code {
@@ -25,6 +26,7 @@ pub(crate) fn end(result: Result<Outcome, Failure>) -> Code {
     match result {
         Ok(Outcome::Fine) => Code::Fine,
         Ok(Outcome::No) => Code::No,
+        Ok(Outcome::Guest(code)) => Code::Guest(code),
         Err(Failure::Output(OutputError::Closed)) => Code::Fine,
         Err(failure) => {
             pages(&failure).iter().for_each(show);
@@ -47,6 +49,7 @@ fn code(failure: &Failure) -> Code {
         Failure::Flow(error) => code_of(error),
         Failure::Usage { .. } => Code::Input,
         Failure::Output(_) => Code::Outside,
+        Failure::Guest(_) => Code::NotRun,
     }
 }
 
@@ -64,6 +67,8 @@ fn code_of(error: &Error) -> Code {
         | Error::NoSuite
         | Error::Option { .. } => Code::Input,
         Error::Archive(error) => code_of_archive(error),
+        Error::Trial(TrialError::Image { .. } | TrialError::Architecture(_)) => Code::Input,
+        Error::Trial(TrialError::Interrupted) => Code::Interrupted,
         Error::Tree(broken) => match broken.failure.blame {
             Blame::Input => Code::Input,
             Blame::Outside => Code::Outside,
@@ -99,6 +104,7 @@ fn pages(failure: &Failure) -> Vec<Page> {
     match failure {
         Failure::Flow(error) => pages_of(error),
         Failure::Usage { message, hint } => vec![Page::new(message).hint(hint)],
+        Failure::Guest(failure) => pages(failure),
         Failure::Output(OutputError::Closed) => Vec::new(),
         Failure::Output(OutputError::Failed(error)) => {
             vec![Page::new(format!(
@@ -142,6 +148,7 @@ fn page_of(error: &Error) -> Page {
             page.hint(format!("suites known here: {}", known.join(", ")))
         }
         Error::Tree(broken) => page_of_tree(broken),
+        Error::Trial(error) => page_of_trial(error),
         Error::Image(broken) => page_of_image(broken),
         Error::NoWish => {
             page.hint("name what is wished: --from NAME…; or begin a project: formwork init")
@@ -203,6 +210,31 @@ fn page_of_image(broken: &BrokenImage) -> Page {
         page = page.hint(format!("its size is set at {at}"));
     }
     page.hint(format!("in    {place}"))
+}
+
+/// The page of an image that could not be run: what helps, and what its console said last.
+fn page_of_trial(error: &TrialError) -> Page {
+    let page = Page::new(error.to_string());
+    match error {
+        TrialError::Missing { package, .. } => page.hint(format!(
+            "sudo apt-get install --no-install-recommends {package}"
+        )),
+        TrialError::Image {
+            hint: Some(hint), ..
+        } => page.hint(hint),
+        TrialError::PortTaken(_) => page.hint("--ssh without a port takes one that is free"),
+        TrialError::Memory { .. } => page.hint("--memory SIZE gives it more"),
+        TrialError::Guest { hint, console, .. } => {
+            let mut page = hint.iter().fold(page, Page::hint);
+            if !console.is_empty() {
+                page = page.hint("last lines of its console:");
+                let lines = console.iter().map(|line| format!("  {}", printable(line)));
+                page.hints.extend(lines);
+            }
+            page
+        }
+        _ => page,
+    }
 }
 
 /// The page of a fault in a project, with the place in its file.

@@ -18,6 +18,8 @@ pub(crate) enum Outcome {
     Fine,
     /// The answer is "no": stale, no solution, broken packages found.
     No,
+    /// A command in a guest ended with this code.
+    Guest(u8),
 }
 
 /// Why a command could not do its work.
@@ -34,6 +36,8 @@ pub(crate) enum Failure {
     },
     /// Results could not be handed over.
     Output(OutputError),
+    /// A command in a guest could not be run, by no fault of its own.
+    Guest(Box<Failure>),
 }
 
 impl From<Error> for Failure {
@@ -52,15 +56,35 @@ impl From<OutputError> for Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     /// The work was done and the answer is good.
-    Fine = 0,
+    Fine,
     /// The answer is "no".
-    No = 1,
+    No,
     /// Wrong use or wrong input.
-    Input = 2,
+    Input,
     /// Trouble outside: network, disk, permissions, a signature.
-    Outside = 3,
+    Outside,
     /// A fault of Formwork.
-    Fault = 4,
+    Fault,
     /// Stopped by Ctrl-C.
-    Interrupted = 130,
+    Interrupted,
+    /// A command in a guest could not be run, by no fault of its own.
+    NotRun,
+    /// A command in a guest ended with this code.
+    Guest(u8),
+}
+
+impl Code {
+    /// The number that the program ends with.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Code::Fine => 0,
+            Code::No => 1,
+            Code::Input => 2,
+            Code::Outside => 3,
+            Code::Fault => 4,
+            Code::NotRun => 125,
+            Code::Interrupted => 130,
+            Code::Guest(code) => code,
+        }
+    }
 }

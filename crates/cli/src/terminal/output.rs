@@ -52,6 +52,16 @@ impl Output {
         self.style
     }
 
+    /// Whether a terminal reads it.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.width.is_some()
+    }
+
+    /// Takes bytes that are no text of ours, such as what a guest says.
+    pub(crate) fn bytes(&mut self) -> &mut dyn Write {
+        &mut self.writer
+    }
+
     /// The terminal's width; none for a pipe or file, which gets everything in full.
     pub(crate) fn width(&self) -> Option<usize> {
         self.width

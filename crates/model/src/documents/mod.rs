@@ -20,6 +20,7 @@ mod migration;
 mod proposals;
 mod query;
 mod repro;
+mod run;
 #[cfg(feature = "schema")]
 mod schema;
 mod trace;
@@ -68,6 +69,7 @@ pub use query::{
     Dependant, Explanation, ExplanationPath, PathStep, ReverseDependencies, Search, SearchMatch,
     Shown, ShownPackage, ShownRelation, SourceBinary, SourceGroup, Sources, Tree, TreeNode,
 };
+pub use run::{Ran, RanEnd};
 pub use repro::{Repro, ReproDifference, ReproNotVaried, ReproOutput};
 #[cfg(feature = "schema")]
 pub use schema::schemas;

@@ -9,8 +9,9 @@ use super::{
     ApprovedLists, BuildLog, BuildRecord, Built, BuiltPackages, CacheCleaned, CacheInfo,
     CacheVerified, Closure, Contradiction, Coverage, Explanation, Exported, Fetched, Findings,
     Flat, FlatDiff, ImageRecord, Images, Inspected, Installable, LockChecked, LockWritten,
-    MergedList, Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten,
-    Repro, ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace, Tree,
+    MergedList, Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten, Ran,
+    Repro, ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace,
+    Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
@@ -49,6 +50,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("propose-show", schema::<ProposalShown>()),
         ("propose-written", schema::<ProposalWritten>()),
         ("rdepends", schema::<ReverseDependencies>()),
+        ("run", schema::<Ran>()),
         ("repro", schema::<Repro>()),
         ("search", schema::<Search>()),
         ("show", schema::<Shown>()),

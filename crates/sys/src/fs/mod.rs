@@ -3,6 +3,7 @@
 mod fresh;
 mod lock;
 mod mapped;
+mod scratch;
 mod sparse;
 
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -14,6 +15,7 @@ use std::time::SystemTime;
 pub use fresh::Fresh;
 pub use lock::{Lock, Mode, Waiting};
 pub use mapped::MappedFile;
+pub use scratch::Scratch;
 pub use sparse::Sparse;
 
 use crate::Error;
