@@ -219,6 +219,7 @@ fn scratch(built: &Built) -> PathBuf {
 }
 
 /// What is known of the build besides its outputs.
+#[derive(Default)]
 struct Known {
     versions: BTreeMap<String, String>,
     own: BTreeMap<String, String>,
@@ -277,37 +278,52 @@ impl Known {
     }
 }
 
-/// Builds with nothing varied and with each variation alone, and notes which paths differ then.
+/// Builds with nothing varied, then with each variation alone, and notes which paths differ then.
 fn bisect(
     differences: &mut [ReproDifference],
     vary: &BTreeSet<Variation>,
     first: &Side,
     build: &dyn Fn(&BTreeSet<Variation>, &str) -> Result<Option<Side>, Error>,
 ) -> Result<(), Error> {
-    for difference in differences.iter_mut() {
-        difference.variations = Some(Vec::new());
-    }
-    let known = Known {
-        versions: BTreeMap::new(),
-        own: BTreeMap::new(),
-    };
-    for variation in vary {
-        let alone = BTreeSet::from([*variation]);
-        let Some(side) = build(&alone, variation.word())? else {
-            continue;
+    let found = |vary: &BTreeSet<Variation>, name: &str| -> Result<BTreeSet<Place>, Error> {
+        let Some(side) = build(vary, name)? else {
+            return Ok(BTreeSet::new());
         };
-        let found = compare::differences(first, &side, known.about(&alone))?;
-        for difference in differences.iter_mut() {
-            let again = found
-                .iter()
-                .any(|other| (&other.place, &other.path) == (&difference.place, &difference.path));
-            if let Some(variations) = difference.variations.as_mut().filter(|_| again) {
-                variations.push(variation.word().to_owned());
+        let known = Known::default();
+        let found = compare::differences(first, &side, known.about(vary))?;
+        Ok(found.into_iter().map(|one| (one.place, one.path)).collect())
+    };
+    let always = found(&BTreeSet::new(), "nothing")?;
+    let mut alone = Vec::new();
+    for variation in vary {
+        let one = BTreeSet::from([*variation]);
+        alone.push((variation.word(), found(&one, variation.word())?));
+    }
+    for difference in differences {
+        let place = (difference.place.clone(), difference.path.clone());
+        if always.contains(&place) {
+            difference.variations = Some(Vec::new());
+            if difference.cause == "unknown" {
+                "random".clone_into(&mut difference.cause);
             }
+            continue;
         }
+        let mut words: Vec<&str> = alone
+            .iter()
+            .filter(|(_, found)| found.contains(&place))
+            .map(|(word, _)| *word)
+            .collect();
+        // None does it alone: it takes several of them.
+        if words.is_empty() {
+            words = vary.iter().map(|variation| variation.word()).collect();
+        }
+        difference.variations = Some(words.into_iter().map(str::to_owned).collect());
     }
     Ok(())
 }
+
+/// Where something differs: the part of the image, and the path in it.
+type Place = (String, String);
 
 /// How long ago something was, in milliseconds.
 fn milliseconds(begun: Instant) -> u64 {

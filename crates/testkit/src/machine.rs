@@ -13,7 +13,7 @@ use crate::bytes::Compression;
 use crate::package::Package;
 
 /// The programs that the package carries, with where they go.
-const PROGRAMS: [(&str, &str); 16] = [
+const PROGRAMS: [(&str, &str); 19] = [
     ("/usr/bin/dpkg", "usr/bin/dpkg"),
     ("/usr/bin/dpkg-deb", "usr/bin/dpkg-deb"),
     ("/usr/bin/dpkg-query", "usr/bin/dpkg-query"),
@@ -30,6 +30,10 @@ const PROGRAMS: [(&str, &str); 16] = [
     ("/bin/mkdir", "bin/mkdir"),
     ("/bin/chmod", "bin/chmod"),
     ("/usr/bin/env", "usr/bin/env"),
+    // What tells of the surroundings.
+    ("/bin/date", "bin/date"),
+    ("/bin/ls", "bin/ls"),
+    ("/usr/bin/nproc", "usr/bin/nproc"),
 ];
 /// Programs that need only be there.
 const EMPTY: [&str; 2] = ["sbin/ldconfig", "sbin/start-stop-daemon"];

@@ -303,7 +303,7 @@ fn writer(difference: &ReproDifference) -> String {
     }
     if let Some(variations) = &difference.variations {
         let which = match variations.is_empty() {
-            true => "differs with no variation alone".to_owned(),
+            true => "it differs with nothing varied".to_owned(),
             false => format!("varied: {}", variations.join(", ")),
         };
         text.push_str(&format!(" ({which})"));

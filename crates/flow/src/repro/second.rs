@@ -71,8 +71,7 @@ pub(super) fn build(
     fs::create_directory(&into)?;
     let mut arguments: Vec<OsString> = vec!["repro".into(), "--json".into(), "--second".into()];
     arguments.push(into.clone().into());
-    let words: Vec<&str> = vary.iter().map(|variation| variation.word()).collect();
-    arguments.extend([format!("--vary={}", words.join(",")).into()]);
+    arguments.push(varied(vary).into());
     arguments.extend(["--project".into(), project.into()]);
     arguments.extend(asked(context, order));
     let ended = again::run(&arguments, &variables(context, vary, scratch)?)?;
@@ -91,6 +90,18 @@ pub(super) fn build(
             .collect(),
     };
     Ok(Ok((side, milliseconds(begun))))
+}
+
+/// The option that says what is varied; a list of nothing has to be told by all the others.
+fn varied(vary: &BTreeSet<Variation>) -> String {
+    let words = |list: &mut dyn Iterator<Item = &Variation>| {
+        let words: Vec<&str> = list.map(|variation| variation.word()).collect();
+        words.join(",")
+    };
+    match vary.is_empty() {
+        true => format!("--except={}", words(&mut Variation::ALL.iter())),
+        false => format!("--vary={}", words(&mut vary.iter())),
+    }
 }
 
 /// The arguments that ask for the same image.

@@ -85,7 +85,7 @@ pub struct ReproDifference {
     pub by: String,
     /// What helps, where that is known.
     pub advice: Option<String>,
-    /// The variations that bring it about when they are alone; only found with `--bisect`. An
-    /// empty list there means that it differs although nothing is varied.
+    /// The variations that bring it about alone, or all if it takes several; only found with
+    /// `--bisect`. An empty list means that it differs although nothing is varied.
     pub variations: Option<Vec<String>>,
 }

@@ -1,0 +1,217 @@
+//! `formwork repro`: toy images with packages that are sensitive to one thing each, and one that
+//! is not.
+//!
+//! Like all whole builds they need root or subordinate ids, and this machine's dpkg.
+
+#[path = "../build/support.rs"]
+#[allow(dead_code)]
+mod support;
+
+use std::fs;
+
+use formwork_testkit::package::Package;
+use formwork_testkit::project::Project;
+use serde_json::Value;
+
+use support::{buildable, built, digest, hello, is_root};
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_formwork");
+/// What the sensitive package writes.
+const WRITTEN: &str = "/var/lib/foo/out";
+
+/// A package whose script writes the output of a command.
+fn foo(command: &str) -> Package {
+    let script = format!("#!/bin/sh\nset -e\nmkdir -p /var/lib/foo\n{command} > {WRITTEN}\n");
+    let mut package = Package::new("foo", "1.2-1", "amd64")
+        .field("Depends", "toybox")
+        .script("postinst", &script);
+    // In an order that no file system keeps.
+    for name in ["m", "b", "z", "a", "k", "y", "c", "x", "d", "w", "e", "v"] {
+        package = package.file(&format!("usr/share/foo/{name}"), b"");
+    }
+    package
+}
+
+/// The one difference of a project, as `--json` tells it; exit code 1.
+fn difference(project: &Project, arguments: &[&str]) -> Value {
+    let all = [&["repro", "--json"], arguments].concat();
+    let run = project.run(&all).exits(1);
+    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(document["same"], false);
+    let all = document["differences"].as_array().expect("differences");
+    let mut files = all
+        .iter()
+        .filter(|one| one["what"] != serde_json::json!(["time"]));
+    let one = files
+        .next()
+        .unwrap_or_else(|| panic!("{document:#}"))
+        .clone();
+    assert!(files.next().is_none(), "{document:#}");
+    one
+}
+
+#[test]
+fn nothing_differs_where_nothing_is_sensitive() {
+    let Some(project) = buildable(&[hello()]) else {
+        return;
+    };
+    let run = project.run(&["repro", "minimal"]).exits(0);
+    let tar = digest(&built(&project, "minimal.tar"));
+    assert!(
+        run.stdout
+            .ends_with(&format!("\nsame: sha256 {tar} twice\n")),
+        "{}",
+        run.stdout
+    );
+    for word in [
+        "first build   as it is",
+        "+400 days · UTC+14 · tr_TR · umask 077",
+        "cold",
+    ] {
+        assert!(run.stdout.contains(word), "{word}\n{}", run.stdout);
+    }
+    assert!(!built(&project, "minimal.repro").exists());
+}
+
+/// Each thing that is varied, a command whose answer depends on it, and what `repro` calls that.
+#[test]
+fn each_variation_finds_the_package_that_is_sensitive_to_it() {
+    let roots = "while read -r a b c root at rest; do test $at != / || echo \"$root\"; done </proc/self/mountinfo";
+    let mut table = vec![
+        ("directory", roots, "directory"),
+        ("time", "date +%Y-%m", "time stamp"),
+        ("time-zone", "date -d @0 +%H%z", "time zone"),
+        ("locale", "echo $LANG", "language"),
+        ("user", "echo $USER $HOME", "user"),
+        ("host-name", "cat /proc/sys/kernel/hostname", "host name"),
+    ];
+    if std::thread::available_parallelism().is_ok_and(|count| count.get() > 1) {
+        table.push(("processors", "nproc", "processors"));
+    }
+    if !is_in_memory() {
+        table.push(("file-order", "ls -U /usr/share/foo", "file order"));
+    }
+    if is_root() {
+        table.push(("root", "cat /proc/self/uid_map", ""));
+    }
+    for (variation, command, cause) in table {
+        let Some(project) = buildable(&[foo(command)]) else {
+            return;
+        };
+        let found = difference(&project, &["--vary", variation]);
+        assert_eq!(found["path"], WRITTEN, "{variation}: {found:#}");
+        if !cause.is_empty() {
+            assert_eq!(found["cause"], cause, "{variation}: {found:#}");
+        }
+        for (key, value) in [("package", "foo"), ("version", "1.2-1"), ("by", "postinst")] {
+            assert_eq!(found[key], value, "{variation}: {found:#}");
+        }
+        assert_eq!(found["place"], "tree");
+        // It is this variation and none of the others.
+        // (For another order of files the tree lies on a disk, which is another directory too.)
+        let except = match variation {
+            "directory" => "directory,file-order",
+            one => one,
+        };
+        project.run(&["repro", "--except", except]).exits(0);
+    }
+}
+
+/// Whether the outputs lie in memory, as the first tree does: then both have the same order.
+fn is_in_memory() -> bool {
+    let run = std::process::Command::new("stat")
+        .args(["--file-system", "--format=%T"])
+        .arg(std::env::temp_dir())
+        .output();
+    run.is_ok_and(|run| run.stdout.starts_with(b"tmpfs"))
+}
+
+#[test]
+fn a_preinst_that_trusts_the_umask_is_found() {
+    let script = "#!/bin/sh\necho secret > /var/foo-made\n";
+    let package = Package::new("foo", "1.2-1", "amd64")
+        .field("Depends", "toybox")
+        .script("preinst", script);
+    let Some(project) = buildable(&[package]) else {
+        return;
+    };
+    let found = difference(&project, &["--vary", "umask"]);
+    assert_eq!(found["path"], "/var/foo-made");
+    assert_eq!(found["cause"], "umask");
+    assert_eq!(found["evidence"], "0644 became 0600");
+    assert_eq!(
+        (&found["package"], &found["by"]),
+        (&"foo".into(), &"preinst".into())
+    );
+}
+
+#[test]
+fn differences_are_told_in_lines_and_kept() {
+    let both = "date +%Y > /var/lib/foo/stamp; echo $HOME";
+    let Some(project) = buildable(&[foo(both)]) else {
+        return;
+    };
+    let run = project.run(&["repro", "minimal", "--keep"]).exits(1);
+    let expected = "\
+different: 2 files in the tree
+  /var/lib/foo/out    user        written by foo 1.2-1's postinst
+  /var/lib/foo/stamp  time stamp  written by foo 1.2-1's postinst: use SOURCE_DATE_EPOCH in place of the clock
+kept: build/minimal/amd64/minimal.repro
+";
+    assert!(run.stdout.ends_with(expected), "{}", run.stdout);
+    let second = built(&project, "minimal.repro/second");
+    // The cache of the second build had packages in it and nothing that was made of them.
+    assert!(second.join("cache/blobs").is_symlink());
+    let long = fs::read_dir(&second).expect("a directory").flatten();
+    let mut names = long.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    assert!(names.any(|name| name.contains(" \u{fc} ") || name.contains("\u{fc}")));
+}
+
+#[test]
+fn what_brings_a_difference_about_is_found_by_bisection() {
+    let random = "dd if=/dev/urandom of=/var/lib/foo/key bs=64 count=1 2>/dev/null; echo $HOME";
+    let Some(project) = buildable(&[foo(random)]) else {
+        return;
+    };
+    let arguments = ["repro", "--json", "--bisect", "--vary", "user,host-name"];
+    let run = project.run(&arguments).exits(1);
+    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let all = document["differences"].as_array().expect("differences");
+    let found: Vec<(&Value, &Value, &Value)> = all
+        .iter()
+        .map(|one| (&one["path"], &one["cause"], &one["variations"]))
+        .collect();
+    let (empty, user) = (serde_json::json!([]), serde_json::json!(["user"]));
+    let expected = [
+        (&"/var/lib/foo/key".into(), &"random".into(), &empty),
+        (&"/var/lib/foo/out".into(), &"user".into(), &user),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_second_build_that_fails_is_a_difference_too() {
+    let Some(project) = buildable(&[foo("test -d $HOME; echo there")]) else {
+        return;
+    };
+    let run = project.run(&["repro", "--vary", "user"]).exits(1);
+    assert!(
+        run.stderr.contains("package foo 1.2-1: postinst failed"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        run.stdout,
+        "different: the second build failed, the first did not\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_varied_is_refused_by_its_name() {
+    let project = support::plain();
+    let run = project.run(&["repro", "--vary", "weather"]).exits(2);
+    for word in ["weather", "time-zone", "file-order"] {
+        assert!(run.stderr.contains(word), "{word}\n{}", run.stderr);
+    }
+}
