@@ -1,6 +1,5 @@
 //! ext4 file systems, ready to be mounted and grown.
 
-mod acl;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +8,7 @@ use mkext4::{
     FsBuilder, InodeCount, InodeHandle, Meta, Options as Ext4Options, ROOT, RegionSink, SpecialKind,
 };
 
+use crate::acl;
 use crate::tree::Tree;
 
 /// Bytes in a block.
@@ -101,7 +101,7 @@ pub fn write(sink: impl RegionSink, tree: &Tree<'_>, options: &Options) -> Resul
                 let name = text(node, name)?;
                 let lossy = || String::from_utf8_lossy(&node.path).into_owned();
                 let value = match name {
-                    "system.posix_acl_access" | "system.posix_acl_default" => {
+                    _ if acl::NAMES.contains(&name.as_bytes()) => {
                         &acl::stored(value).ok_or_else(|| Ext4Error::Acl(lossy()))?
                     }
                     _ => value,

@@ -4,6 +4,7 @@
 //! names, numbers and times come from the content or from the caller, so that the same tree
 //! and the same order make the same image.
 
+mod acl;
 pub mod bmap;
 pub mod disk;
 pub mod ext4;

@@ -122,6 +122,7 @@ fn fill_squashfs<P: Place>(
     making: &Making<'_>,
     tree: &Tree<'_>,
 ) -> Result<(u64, u64), ImageError> {
+    let tree = &tree.without_lists()?;
     // No block is stored larger than it is.
     make_room(
         target,

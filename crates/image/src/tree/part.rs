@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use formwork_format::node::{self, Kind, Node};
 
 use super::{Tree, TreeError};
+use crate::acl;
 
 impl<'a> Tree<'a> {
     /// The tree below a directory, without what is below others. The directories themselves
@@ -69,6 +70,31 @@ impl<'a> Tree<'a> {
         Ok(Tree {
             nodes: node::Tree::new(nodes)?,
             content,
+        })
+    }
+}
+
+impl<'a> Tree<'a> {
+    /// The tree without access control lists, for file systems that have no place for them.
+    /// Nobody may do more than before: where a list goes, the mode says what the owning group
+    /// may do by that list, and not the mask.
+    ///
+    /// # Errors
+    /// Never: what was a tree stays one.
+    pub fn without_lists(&self) -> Result<Tree<'a>, TreeError> {
+        let mut nodes = self.nodes.nodes().to_vec();
+        for node in &mut nodes {
+            let lists = node.attributes.iter();
+            let mut lists = lists.filter(|(name, _)| name == acl::NAMES[0]);
+            if let Some(group) = lists.find_map(|(_, value)| acl::group(value)) {
+                node.mode = (node.mode & !0o070) | group << 3;
+            }
+            node.attributes
+                .retain(|(name, _)| !acl::NAMES.contains(&&name[..]));
+        }
+        Ok(Tree {
+            nodes: node::Tree::new(nodes)?,
+            content: self.content.clone(),
         })
     }
 }

@@ -107,17 +107,18 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// The attributes of the sample: a capability and, unless a format has no place for it, a list.
+/// The attributes of the sample: a capability, and a list by which the owning group may do less
+/// than the mask.
 const CAPABILITY: &[u8] = &[
     1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ];
 const LIST: &[u8] = &[
-    2, 0, 0, 0, 1, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 2, 0, 4, 0, 0xe8, 3, 0, 0, 4, 0, 4, 0, 0xff,
+    2, 0, 0, 0, 1, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 2, 0, 4, 0, 0xe8, 3, 0, 0, 4, 0, 0, 0, 0xff,
     0xff, 0xff, 0xff, 0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, 0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
 ];
 
 /// A tree with a file of every kind.
-pub(crate) fn everything(with_list: bool) -> Vec<u8> {
+pub(crate) fn everything() -> Vec<u8> {
     let mut archive = Archive::default();
     let mut add = |entry: Entry<'_>| archive.add(&entry);
     let directory = |path| Entry {
@@ -212,15 +213,13 @@ pub(crate) fn everything(with_list: bool) -> Vec<u8> {
         attributes,
         ..Entry::default()
     });
-    if with_list {
-        let list: &[(&str, &[u8])] = &[("system.posix_acl_access", LIST)];
-        add(Entry {
-            path: "listed",
-            attributes: list,
-            mode: 0o640,
-            ..Entry::default()
-        });
-    }
+    let list: &[(&str, &[u8])] = &[("system.posix_acl_access", LIST)];
+    add(Entry {
+        path: "listed",
+        attributes: list,
+        mode: 0o640,
+        ..Entry::default()
+    });
     for (path, target) in [
         ("dir/again", "size 400000"),
         ("zz", "fifo"),
