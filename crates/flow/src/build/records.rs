@@ -49,7 +49,7 @@ impl Records<'_> {
     /// Writes the list of packages and the record; returns the files of the build in their order,
     /// with their bare names.
     pub(super) fn write(&self, report: &Report, made: &Made) -> Result<Vec<BuiltFile>, Error> {
-        let list = self.put(PACKAGES, "packages", &self.package_list()?)?;
+        let list = self.put(PACKAGES, "packages", &self.package_list(report)?)?;
         let mut files = made.files.clone();
         let outputs = report.outputs.iter();
         files.extend(outputs.filter_map(|output| self.file(output)));
@@ -91,7 +91,7 @@ impl Records<'_> {
     }
 
     /// The packages of the image.
-    fn package_list(&self) -> Result<BuiltPackages, Error> {
+    fn package_list(&self, report: &Report) -> Result<BuiltPackages, Error> {
         let plan = &self.locked.plan;
         Ok(BuiltPackages {
             format: documents::FORMAT,
@@ -99,13 +99,23 @@ impl Records<'_> {
             image: self.locked.title.clone(),
             suite: plan.suite.clone(),
             architecture: plan.architecture.clone(),
-            packages: self.packages()?,
+            packages: self.packages(report)?,
         })
     }
 
-    fn packages(&self) -> Result<Vec<BuiltPackage>, Error> {
+    /// The packages that took part; those of which nothing is left in the tree are not installed.
+    fn packages(&self, report: &Report) -> Result<Vec<BuiltPackage>, Error> {
+        let native = &self.locked.plan.architecture;
+        let is_gone = |one: &LockedPackage| {
+            let is_foreign = one.architecture != *native && one.architecture != "all";
+            let name = match is_foreign {
+                true => format!("{}:{}", one.name, one.architecture),
+                false => one.name.clone(),
+            };
+            report.stripped.binary_search(&name).is_ok()
+        };
         let installed = self.locked.packages()?.into_iter();
-        let installed = installed.map(|one| package(one, true));
+        let installed = installed.map(|one| package(one, !is_gone(one)));
         let beside = self.locked.beside()?.into_iter();
         let mut packages: Vec<BuiltPackage> = installed
             .chain(beside.map(|one| package(one, false)))
@@ -142,7 +152,7 @@ impl Records<'_> {
             until: stage(self.job.until).to_owned(),
             lock_sha256: self.locked.digest.to_string(),
             date: self.locked.lock.date().unwrap_or(Timestamp(0)).to_string(),
-            packages: self.packages()?,
+            packages: self.packages(report)?,
             steps: self.steps(report, made)?,
             files: files.to_vec(),
         })

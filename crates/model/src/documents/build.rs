@@ -116,7 +116,8 @@ pub struct BuiltPackage {
     pub repository: String,
     /// The path below the repository's root.
     pub path: String,
-    /// Whether it is installed; of the others single files are on the disk.
+    /// Whether it is installed. Of the others single files are on the disk, or nothing is left of
+    /// them, as they were taken out of the finished tree.
     pub installed: bool,
 }
 
