@@ -15,6 +15,8 @@ use crate::tree::Tree;
 const BLOCK: u64 = 4096;
 /// What a file costs beside its blocks: an inode of 256 bytes and its share of a directory.
 const FILE: u64 = 512;
+/// Bytes of attributes that an inode of 256 bytes has room for at least.
+const IN_INODE: usize = 80;
 /// The room for bitmaps, group descriptors and the journal, as a part of the whole: one in 16.
 const OVERHEAD: u64 = 16;
 /// No image is smaller: the journal alone takes 4 MiB.
@@ -55,7 +57,7 @@ pub fn size_for(tree: &Tree<'_>, free: u64) -> u64 {
         .nodes()
         .nodes()
         .iter()
-        .map(|node| room(node) + FILE)
+        .map(|node| room(node) + attributes(node) + FILE + node.name().len() as u64)
         .sum();
     let needed = needed + free;
     (needed + needed / OVERHEAD + SMALLEST).next_multiple_of(1 << 20)
@@ -80,6 +82,15 @@ fn room(node: &Node) -> u64 {
         Kind::Symlink(_) => BLOCK,
         _ => 0,
     }
+}
+
+/// The block that attributes take which do not fit into an inode.
+fn attributes(node: &Node) -> u64 {
+    let sizes = node.attributes.iter();
+    let needed: usize = sizes
+        .map(|(name, value)| name.len() + value.len() + 20)
+        .sum();
+    if needed > IN_INODE { BLOCK } else { 0 }
 }
 
 /// Writes the tree as a file system; every byte of it is handed to `sink` once.

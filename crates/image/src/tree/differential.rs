@@ -9,7 +9,7 @@ use formwork_format::node::Kind;
 use formwork_model::layout::{FileSystem, Layout, Partition, Role};
 
 use super::Tree;
-use super::samples::everything;
+use super::samples::{Archive, Entry, everything, noise};
 use crate::make::{self, FileSystemOrder};
 
 /// What is the same whatever tells it.
@@ -347,5 +347,81 @@ fn same_content(tree: &Tree<'_>, out: &Path) {
             Kind::Directory => assert!(path.is_dir(), "{path:?}"),
             _ => {}
         }
+    }
+}
+
+/// A tree whose shape follows from a number.
+fn random(seed: u64) -> Vec<u8> {
+    let mut numbers = noise(1 << 14, seed).into_iter().map(usize::from).cycle();
+    let mut next =
+        |below: usize| (numbers.next().unwrap_or(0) << 8 | numbers.next().unwrap_or(0)) % below;
+    let mut archive = Archive::default();
+    let mut directories = vec![String::new()];
+    archive.add(&Entry {
+        kind: b'5',
+        mode: 0o755,
+        ..Entry::default()
+    });
+    let count = [5, 60, 900][next(3)];
+    let longest = [4, 30, 250][next(3)];
+    let largest = [1, 100, 5000, 70_000][next(4)];
+    let mut first = None;
+    for number in 0..count {
+        let above = &directories[next(directories.len())];
+        let name = format!("{number:x}{}", "n".repeat(next(longest)));
+        let path = match above.is_empty() {
+            true => name,
+            false => format!("{above}/{name}"),
+        };
+        let content = noise(next(largest), number as u64);
+        let value = noise(next(1500), 3);
+        let attributes = [("user.value", &value[..])];
+        let mut entry = Entry {
+            path: &path,
+            mode: next(0o10000) as u32,
+            owner: (next(70_000) as u32, next(9) as u32),
+            attributes: if next(6) == 0 { &attributes } else { &[] },
+            ..Entry::default()
+        };
+        let target = "t".repeat(1 + next(200));
+        match next(12) {
+            0..=2 => entry.kind = b'5',
+            3 => (entry.kind, entry.target) = (b'2', &target),
+            4 => (entry.kind, entry.device) = (b'3', (next(4000) as u32, next(9000) as u32)),
+            5 => entry.kind = b'6',
+            6 if first.is_some() => {
+                (entry.kind, entry.target) = (b'1', first.as_deref().unwrap_or_default());
+                entry.attributes = &[];
+            }
+            _ => entry.content = &content,
+        }
+        archive.add(&entry);
+        match entry.kind {
+            b'5' => directories.push(path),
+            b'0' if first.is_none() => first = Some(format!("./{path}")),
+            _ => {}
+        }
+    }
+    archive.finish()
+}
+
+#[test]
+fn trees_of_any_shape_fit_what_is_reckoned_for_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let image = directory.path().join("image");
+    for seed in 0..16 {
+        let archive = random(seed);
+        let tree = Tree::open(&archive).unwrap();
+        made(FileSystem::Ext4, &tree, &image);
+        run("/usr/sbin/e2fsck", &["-f", "-n", image.to_str().unwrap()]);
+        made(FileSystem::Erofs, &tree, &image);
+        run("fsck.erofs", &["-d1", image.to_str().unwrap()]);
+        made(FileSystem::Squashfs, &tree, &image);
+        let text = run("unsquashfs", &["-quiet", "-l", image.to_str().unwrap()]);
+        let listed = text
+            .lines()
+            .filter(|line| line.starts_with("squashfs-root"))
+            .count();
+        assert_eq!(listed, tree.nodes().nodes().len(), "{seed}");
     }
 }
