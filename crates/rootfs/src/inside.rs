@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::settings::{self, About};
 use crate::spine::{self, Context, Services};
 use crate::work::Work;
-use crate::{clean, initramfs, kernel, manifest, normalise, outputs, strip, variation};
+use crate::{clean, helpers, initramfs, kernel, manifest, normalise, outputs, strip, variation};
 
 /// The name of this room in the table of the sandbox.
 pub const ROOM: &str = "rootfs";
@@ -68,6 +68,7 @@ fn ours(message: String) -> Failure {
 fn in_sandbox(inside: &Inside, job: &Job) -> Result<Report, Failure> {
     emulate(inside, job)?;
     variation::prepare(inside, job).map_err(Failure::from)?;
+    helpers::prepare(inside, job).map_err(Failure::from)?;
     let work = Work::choose(inside, job).map_err(Failure::from)?;
     let mut run = Sandboxed {
         inside,
@@ -118,8 +119,10 @@ impl Run for Sandboxed<'_> {
         let whole = limits.script_seconds.saturating_mul(program.scripts);
         order.limits.time = Duration::from_secs(whole);
         order.limits.output = limits.output_bytes;
+        let tree = Tree::open(&self.tree)?;
+        helpers::offer(&mut order, self.inside, self.job, &tree);
         if !self.job.vary.is_empty() {
-            variation::apply(&mut order, self.inside, self.job, &Tree::open(&self.tree)?);
+            variation::apply(&mut order, self.inside, self.job, &tree);
         }
         let mut lines = Lines::default();
         let ended = self

@@ -40,6 +40,8 @@ pub enum Variation {
     Cache,
     /// Whether root builds or an ordinary user.
     Root,
+    /// Whether scripts get our helpers or those of the packages.
+    Helpers,
 }
 
 /// The host name that is not `localhost`.
@@ -66,7 +68,7 @@ const LIBRARY: &str = "clock.so";
 
 impl Variation {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Variation; 11] = [
+    pub const ALL: [Variation; 12] = [
         Variation::Directory,
         Variation::Time,
         Variation::TimeZone,
@@ -78,6 +80,7 @@ impl Variation {
         Variation::FileOrder,
         Variation::Cache,
         Variation::Root,
+        Variation::Helpers,
     ];
 
     /// The word by which it is named.
@@ -95,6 +98,7 @@ impl Variation {
             Variation::FileOrder => "file-order",
             Variation::Cache => "cache",
             Variation::Root => "root",
+            Variation::Helpers => "helpers",
         }
     }
 
@@ -113,6 +117,7 @@ impl Variation {
             Variation::FileOrder => "shuffled",
             Variation::Cache => "cold",
             Variation::Root => "not root",
+            Variation::Helpers => "the packages' own",
         }
     }
 }
@@ -153,7 +158,8 @@ pub(crate) fn apply(program: &mut Program, inside: &Inside, job: &Job, tree: &Tr
             | Variation::Processors
             | Variation::FileOrder
             | Variation::Cache
-            | Variation::Root => {}
+            | Variation::Root
+            | Variation::Helpers => {}
         }
     }
 }
@@ -226,7 +232,7 @@ mod tests {
     fn every_variation_has_words_of_its_own() {
         let words: BTreeSet<&str> = Variation::ALL.iter().map(|one| one.word()).collect();
         let effects: BTreeSet<&str> = Variation::ALL.iter().map(|one| one.effect()).collect();
-        assert_eq!((words.len(), effects.len()), (11, 11));
+        assert_eq!((words.len(), effects.len()), (12, 12));
         for variation in Variation::ALL {
             // The word of the job is the word of the command line.
             let told = serde_json::to_value(variation).unwrap();
