@@ -4,12 +4,15 @@
 pub(crate) mod owners;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use formwork_deb::sha256::{Hasher, Sha256};
 use formwork_model::tree::{Entry, Manifest, Node, order};
 use formwork_sys::tree::{Kind, Metadata, Tree, Visited};
+use rayon::prelude::*;
 
 use crate::error::Error;
 use crate::job::Job;
@@ -25,7 +28,6 @@ const NOT_OURS: [&str; 1] = ["security.selinux"];
 /// If something in it cannot be read.
 pub fn of(tree: &Tree, job: &Job) -> Result<Manifest, Error> {
     let mut walk = Walk {
-        buffer: vec![0; CHUNK],
         entries: Vec::new(),
         names: BTreeMap::new(),
     };
@@ -36,6 +38,7 @@ pub fn of(tree: &Tree, job: &Job) -> Result<Manifest, Error> {
     let mut entries = walk.entries;
     entries.sort_by(|left, right| order(&left.path, &right.path));
     link(&mut entries, &walk.names);
+    hash(tree, &mut entries)?;
     owners::note(tree, &job.architecture, &mut entries)?;
     Ok(Manifest {
         suite: job.suite.clone(),
@@ -47,7 +50,6 @@ pub fn of(tree: &Tree, job: &Job) -> Result<Manifest, Error> {
 
 /// What has been seen so far.
 struct Walk {
-    buffer: Vec<u8>,
     entries: Vec<Entry>,
     /// For each file with several names, all of them.
     names: BTreeMap<u64, Vec<Vec<u8>>>,
@@ -60,7 +62,7 @@ impl Walk {
         let metadata = &visited.metadata;
         let (major, minor) = metadata.device;
         let node = match metadata.kind {
-            Kind::File => self.file(visited, &path)?,
+            Kind::File => self.file(metadata, &path),
             Kind::Directory => Node::Directory,
             Kind::SymbolicLink => Node::Symlink(visited.read_link()?.into_os_string().into_vec()),
             Kind::Fifo => Node::Fifo,
@@ -77,32 +79,53 @@ impl Walk {
         Ok(())
     }
 
-    /// Hashes a file, once for all its names.
-    fn file(&mut self, visited: &Visited<'_>, path: &[u8]) -> Result<Node, Error> {
-        if visited.metadata.links > 1 {
-            let names = self.names.entry(visited.metadata.inode).or_default();
+    /// Notes a file, once for all its names; it is hashed later.
+    fn file(&mut self, metadata: &Metadata, path: &[u8]) -> Node {
+        if metadata.links > 1 {
+            let names = self.names.entry(metadata.inode).or_default();
             names.push(path.to_vec());
             if let Some(first) = names.first().filter(|first| *first != path) {
-                return Ok(Node::Hardlink(first.clone()));
+                return Node::Hardlink(first.clone());
             }
         }
-        let fail = |source| formwork_sys::Error::io("read", visited.path, source);
-        let mut file = visited.open_file()?;
-        let mut hasher = Hasher::new();
-        let mut size = 0;
-        loop {
-            let count = file.read(&mut self.buffer).map_err(fail)?;
-            if count == 0 {
-                break;
-            }
-            hasher.update(&self.buffer[..count]);
-            size += count as u64;
+        Node::File {
+            size: metadata.size,
+            sha256: Sha256::from_bytes([0; 32]),
         }
-        Ok(Node::File {
-            size,
-            sha256: hasher.finish(),
-        })
     }
+}
+
+/// Hashes all files, in all cores.
+fn hash(tree: &Tree, entries: &mut [Entry]) -> Result<(), Error> {
+    let buffer = || vec![0; CHUNK];
+    entries
+        .par_iter_mut()
+        .try_for_each_init(buffer, |buffer, entry| match &mut entry.node {
+            Node::File { size, sha256 } => {
+                (*size, *sha256) = hash_one(tree, &entry.path, buffer)?;
+                Ok(())
+            }
+            _ => Ok(()),
+        })
+}
+
+/// The size of a file and the digest of its content.
+fn hash_one(tree: &Tree, path: &[u8], buffer: &mut [u8]) -> Result<(u64, Sha256), Error> {
+    let path = Path::new(OsStr::from_bytes(path));
+    let mut file = tree.open_file(path)?;
+    let mut hasher = Hasher::new();
+    let mut size = 0;
+    loop {
+        let count = file
+            .read(buffer)
+            .map_err(|source| formwork_sys::Error::io("read", path, source))?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&buffer[..count]);
+        size += count as u64;
+    }
+    Ok((size, hasher.finish()))
 }
 
 /// An entry of which the package is not known yet.
