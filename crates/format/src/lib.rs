@@ -5,6 +5,7 @@ pub mod cpio;
 pub mod ebg;
 pub mod erofs;
 pub mod fat;
+pub mod fuzzing;
 pub mod gpt;
 pub mod guid;
 pub mod node;

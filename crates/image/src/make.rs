@@ -269,8 +269,8 @@ fn record<P: Place + Sync>(
     table: &Table,
     made: Vec<(&Partition, Range<u64>, Filled)>,
 ) -> io::Result<ImageDisk> {
-    let mut ranges = vec![0..target.size()];
-    ranges.extend(made.iter().map(|(_, range, _)| range.clone()));
+    let mut ranges: Vec<Range<u64>> = made.iter().map(|(_, range, _)| range.clone()).collect();
+    ranges.insert(0, 0..target.size());
     let digests = digest::of(target, &ranges)?;
     let each = made.into_iter().zip(&table.partitions).zip(&digests[1..]);
     let partitions =
@@ -364,7 +364,8 @@ pub fn file_system<P: Place + Sync>(
     };
     let filled = partition::fill(&mut target, &making, order.kind, order.tree)?;
     target.set_size(filled.length)?;
-    let digests = digest::of(&target, &[0..filled.length])?;
+    let whole = 0..filled.length;
+    let digests = digest::of(&target, std::slice::from_ref(&whole))?;
     Ok(MadeFileSystem {
         place: target.into_place(),
         record: filled.record.unwrap_or_default(),
