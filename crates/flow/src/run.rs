@@ -108,6 +108,7 @@ pub fn run(context: &Context, wish: &Wish, outlets: Outlets<'_>) -> Result<Ran, 
     };
     let order = Order {
         kind,
+        program: kind.program.into(),
         accelerated,
         memory: wish.memory,
         processors: wish.processors,

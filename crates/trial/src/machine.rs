@@ -1,5 +1,8 @@
 //! How QEMU is called: the machines we know, and their arguments.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::TrialError;
 
 /// A kind of machine that a guest sees.
@@ -131,7 +134,12 @@ impl Machine {
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         let mut all = Arguments(Vec::new());
-        all.pair("-machine", self.kind.board);
+        let board = match (self.kind.architecture, self.accelerated) {
+            // The interrupt controller must be the one that the processor has.
+            ("arm64", true) => "virt,gic-version=host",
+            _ => self.kind.board,
+        };
+        all.pair("-machine", board);
         all.pair("-accel", if self.accelerated { "kvm" } else { "tcg" });
         let own = if self.accelerated {
             "host"

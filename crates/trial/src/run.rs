@@ -46,6 +46,8 @@ const BESIDES: u64 = 32;
 pub struct Order {
     /// The kind of machine.
     pub kind: &'static Kind,
+    /// The QEMU that is it: a name, or a path.
+    pub program: PathBuf,
     /// Whether this machine's own processor runs the guest.
     pub accelerated: bool,
     /// Its memory in MiB.
@@ -148,7 +150,7 @@ enum Heard {
 /// If the machine cannot be started, or the guest does not do it.
 pub fn run(order: &Order, streams: Streams<'_>, events: &Sink) -> Result<Finished, TrialError> {
     check_memory(order)?;
-    let mut program = Program::new(order.kind.program);
+    let mut program = Program::new(&order.program);
     let (console, descriptor) = program.channel().map_err(|error| failed(order, &error))?;
     let (machine, ways) =
         plug(order, &mut program, descriptor).map_err(|error| failed(order, &error))?;
@@ -322,7 +324,7 @@ fn check_memory(order: &Order) -> Result<(), TrialError> {
 
 fn failed(order: &Order, error: &io::Error) -> TrialError {
     TrialError::Machine {
-        program: order.kind.program.to_owned(),
+        program: order.program.display().to_string(),
         message: error.to_string(),
     }
 }
@@ -334,7 +336,7 @@ fn not_started(order: &Order, error: CommandError) -> TrialError {
             package: order.kind.package,
         },
         other => TrialError::Machine {
-            program: order.kind.program.to_owned(),
+            program: order.program.display().to_string(),
             message: other.to_string(),
         },
     }
