@@ -272,7 +272,11 @@ fn outputs(job: &mut Job, layout: &Layout, places: &Places, forms: &[Form]) {
         job.kernel = Some(KernelWish {
             package: wish.map(|kernel| kernel.text.clone()),
             at: wish.map(|kernel| kernel.at.clone()).unwrap_or_default(),
-            ..KernelWish::default()
+            initrd: layout
+                .boot
+                .as_ref()
+                .map(|boot| boot.initrd)
+                .unwrap_or_default(),
         });
     }
     let output = |kind| Output {

@@ -145,6 +145,9 @@ pub struct Boot {
     pub loader: Loader,
     /// The kernel's package, where the image has several.
     pub kernel: Option<Placed>,
+    /// What makes the initial RAM disk.
+    #[serde(default)]
+    pub initrd: Maker,
     /// Words of the kernel command line behind those that follow from the layout.
     pub command_line: Vec<String>,
     /// Seconds until EFI Boot Guard's watchdog resets a device that hangs; 0 for never.
@@ -173,6 +176,29 @@ impl Loader {
             Loader::Uki => "uki",
             Loader::EfiBootGuard => "efibootguard",
             Loader::None => "none",
+        }
+    }
+}
+
+/// What makes an initial RAM disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Maker {
+    /// Formwork itself, of the tree's files; the tree's own `mkinitramfs` where the tree asks for
+    /// what only that can do.
+    #[default]
+    Native,
+    /// The tree's own `mkinitramfs`, run in the sandbox.
+    InitramfsTools,
+}
+
+impl Maker {
+    /// The word for it in an image's file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Maker::Native => "native",
+            Maker::InitramfsTools => "initramfs-tools",
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+pub use formwork_model::layout::Maker;
 use formwork_model::settings::Settings;
 use serde::{Deserialize, Serialize};
 
@@ -60,18 +61,6 @@ pub struct KernelWish {
     pub at: String,
     /// What makes the initial RAM disk.
     pub initrd: Maker,
-}
-
-/// What makes an initial RAM disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Maker {
-    /// Formwork itself, of the tree's files; `mkinitramfs` where the tree asks for what only
-    /// that can do.
-    Native,
-    /// The tree's own `mkinitramfs`, run in the sandbox.
-    #[default]
-    InitramfsTools,
 }
 
 /// One package file, checked before and checked again while it is read.

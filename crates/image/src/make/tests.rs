@@ -59,6 +59,7 @@ fn layout(root: FileSystem) -> Layout {
         boot: Some(Boot {
             loader: Loader::Uki,
             kernel: None,
+            initrd: Default::default(),
             command_line: vec!["quiet".to_owned()],
             watchdog: 0,
             at: String::new(),

@@ -4,7 +4,7 @@
 //! partition in the list.
 
 use super::partitions;
-use super::{Boot, Compression, Form, Layout, Loader, blobs};
+use super::{Boot, Compression, Form, Layout, Loader, Maker, blobs};
 use crate::name::{self, Kind};
 use crate::nearest::nearest;
 use crate::project::node::{Entry, Node, Table, Value};
@@ -83,10 +83,19 @@ fn boot(values: &Table, forms: &[Form], suite: &str) -> Result<Option<Boot>, Fil
         Some((_, node)) => Some(placed(node)),
         None => None,
     };
+    let makers = [Maker::Native, Maker::InitramfsTools];
+    let initrd = match boot.get("initrd") {
+        Some(entry) => {
+            let known = makers.map(|maker| (maker.as_str(), maker));
+            word(&entry.node, "maker of initial RAM disks", &known)?
+        }
+        None => Maker::default(),
+    };
     let words = list(boot, "command_line").iter().map(command_line_word);
     Ok(Some(Boot {
         loader,
         kernel,
+        initrd,
         command_line: words.collect::<Result<_, _>>()?,
         watchdog: watchdog(boot.get("watchdog"), loader)?,
         at,

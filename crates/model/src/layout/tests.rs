@@ -62,6 +62,7 @@ forms = ["tar", "disk"]
 [boot]
 loader = "efibootguard"
 kernel = "linux-image-cloud-amd64"
+initrd = "initramfs-tools"
 command_line = ["quiet", "panic=5"]
 watchdog = 40
 [disk]
@@ -97,6 +98,7 @@ file = "/usr/lib/u-boot/x.bin"
     let kernel = boot.kernel.expect("a kernel");
     assert_eq!(kernel.text, "linux-image-cloud-amd64");
     assert_eq!(kernel.at, "images/gateway.toml:5");
+    assert_eq!(boot.initrd, Maker::InitramfsTools);
     assert_eq!(boot.command_line, ["quiet", "panic=5"]);
     assert_eq!(layout.size, Some(4 << 30));
     assert_eq!(layout.compress, Some(Compression::Zst));
@@ -225,6 +227,7 @@ fn every_complaint_says_where_and_what_to_try() {
             "`root=`",
             "out",
         ),
+        ("[boot]\ninitrd = \"dracut\"", 2, "`dracut`", "native"),
         ("[boot]\nwatchdog = 5", 2, "only EFI", "efibootguard"),
         (
             "[boot]\nloader = \"efibootguard\"\nwatchdog = 70000",

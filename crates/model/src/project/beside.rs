@@ -98,6 +98,7 @@ mod tests {
             boot: loader.map(|loader| Boot {
                 loader,
                 kernel: None,
+                initrd: Default::default(),
                 command_line: vec![],
                 watchdog: 0,
                 at: "images/a.toml:3".to_owned(),

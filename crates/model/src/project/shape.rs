@@ -113,6 +113,7 @@ const LAYOUT: &[(&str, Shape)] = &[
 const BOOT: &[(&str, Shape)] = &[
     ("loader", Shape::Text),
     ("kernel", Shape::Text),
+    ("initrd", Shape::Text),
     ("command_line", Shape::List),
     ("watchdog", Shape::Integer),
 ];
