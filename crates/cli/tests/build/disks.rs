@@ -254,10 +254,11 @@ fn a_root_that_is_read_only_has_a_place_for_state() {
         script.contains(partitions[2]["guid"].as_str().expect("a GUID")),
         "{script}"
     );
-    said(
-        "sh",
-        &["-n", text(&tree.join("etc/initramfs-tools/hooks/state"))],
-    );
+    let modules = tree.join("usr/share/initramfs-tools/modules.d/state");
+    let modules = fs::read_to_string(modules).expect("a list");
+    assert_eq!(modules, "squashfs\next4\noverlay\n");
+    let fstab = fs::read_to_string(tree.join("etc/fstab")).expect("a table");
+    assert!(fstab.contains("\ntmpfs /tmp tmpfs "), "{fstab}");
     let line = record["boot"]["command_line"].as_str().expect("a line");
     assert!(line.contains(" rootfstype=squashfs "), "{line}");
 }

@@ -7,6 +7,9 @@
 mod growth;
 mod state;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use formwork_deb::sha256::Sha256;
@@ -83,6 +86,12 @@ fn fstab(layout: &Layout, seed: &Sha256, grows: Option<&Partition>) -> String {
             mount,
             format!("PARTUUID={id} {mount} {kind} {options} 0 {pass}\n"),
         ));
+    }
+    let root = layout.root().and_then(|root| root.filesystem);
+    if root.is_some_and(FileSystem::is_read_only) {
+        // Services with a place of their own for temporary files do not start without it.
+        let line = "tmpfs /tmp tmpfs nosuid,nodev,mode=1777 0 0\n";
+        lines.push(("/tmp", line.to_owned()));
     }
     // What is mounted below something else comes after it.
     lines.sort();

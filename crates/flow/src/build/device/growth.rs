@@ -13,7 +13,7 @@ use super::{file, has, lacks};
 use crate::Error;
 
 /// The unit that grows the partition where systemd-repart is not to be had.
-const UNIT: &str = "/etc/systemd/system/grow-last-partition.service";
+pub(super) const UNIT: &str = "/etc/systemd/system/grow-last-partition.service";
 /// What starts it.
 const UNIT_LINK: &str = "/etc/systemd/system/sysinit.target.wants/grow-last-partition.service";
 /// The unit that grows the root file system, which must be writable by then.

@@ -16,11 +16,11 @@ use crate::Error;
 /// Where the partition for state is mounted.
 pub(super) const PLACE: &str = "/var";
 /// The script that mounts it.
-const SCRIPT: &str = "/etc/initramfs-tools/scripts/init-bottom/state";
+pub(super) const SCRIPT: &str = "/etc/initramfs-tools/scripts/init-bottom/state";
 /// What brings the kernel's parts for it into the initial RAM disk.
-const HOOK: &str = "/etc/initramfs-tools/hooks/state";
+const MODULES: &str = "/usr/share/initramfs-tools/modules.d/state";
 
-/// Adds the script and the hook.
+/// Adds the script, and the modules that it needs.
 pub(super) fn add(job: &mut Job, layout: &Layout, seed: &Sha256) -> Result<(), Error> {
     let is_state = |partition: &Partition| partition.mount.as_deref() == Some(PLACE);
     let Some(partition) = layout.partitions.iter().find(|one| is_state(one)) else {
@@ -41,7 +41,12 @@ pub(super) fn add(job: &mut Job, layout: &Layout, seed: &Sha256) -> Result<(), E
     let root = root.map_or("ext4", |kind| kind.as_str());
     let settings = &mut job.settings;
     file(settings, SCRIPT, script(&id, kind), 0o755);
-    file(settings, HOOK, hook(&[root, kind, "overlay"]), 0o755);
+    file(
+        settings,
+        MODULES,
+        format!("{root}\n{kind}\noverlay\n"),
+        0o644,
+    );
     Ok(())
 }
 
@@ -61,27 +66,11 @@ mount_state() {{
     mount -t {kind} -o rw "$device" "${{rootmnt}}/var" || return 1
     state="${{rootmnt}}/var/lib/etc-overlay"
     mkdir -p "$state/upper" "$state/work" || return 1
-    modprobe -q overlay
     mount -t overlay -o "lowerdir=${{rootmnt}}/etc,upperdir=$state/upper,workdir=$state/work" \
         overlay "${{rootmnt}}/etc"
 }}
 
 mount_state || panic "The partition for state (PARTUUID={id}) cannot be mounted"
 "#
-    )
-}
-
-/// Brings modules into the initial RAM disk.
-fn hook(modules: &[&str]) -> String {
-    format!(
-        "#!/bin/sh\n\
-         # What the state script and the root need of the kernel.\n\
-         case \"$1\" in\n\
-         prereqs) exit 0 ;;\n\
-         esac\n\
-         \n\
-         . /usr/share/initramfs-tools/hook-functions\n\
-         manual_add_modules {}\n",
-        modules.join(" ")
     )
 }
