@@ -146,6 +146,8 @@ pub(crate) fn apply(program: &mut Program, inside: &Inside, job: &Job, tree: &Tr
             Variation::Time => ahead(program, inside, job),
             Variation::TimeZone => set(program, "TZ", ZONE),
             Variation::Locale => locale(program, tree),
+            // A package's own script is run by dpkg, which sets it to 022 whatever it finds.
+            Variation::Umask if is_of_package(program) => {}
             Variation::Umask => program.umask = UMASK,
             Variation::User => {
                 for (name, value) in [("USER", USER), ("LOGNAME", USER), ("HOME", HOME)] {
@@ -175,6 +177,12 @@ fn ahead(program: &mut Program, inside: &Inside, job: &Job) {
     }
     // The loader of each architecture knows its own directory.
     set(program, "LD_PRELOAD", &format!("{CLOCK}/$LIB/{LIBRARY}"));
+}
+
+/// Whether a program is a script of a package, which we run in the place of dpkg.
+fn is_of_package(program: &Program) -> bool {
+    let mut names = program.environment.iter().map(|(name, _)| name);
+    names.any(|name| name == "DPKG_MAINTSCRIPT_NAME")
 }
 
 /// Another language: fully where the tree has it, else as far as programs look at its name.

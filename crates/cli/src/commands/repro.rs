@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use formwork_flow::build::{self, NotBuilt};
 use formwork_flow::lock::Locked;
 use formwork_flow::repro::{self, Order, Outcome as Came, Variation};
@@ -46,17 +47,17 @@ pub(crate) struct Repro {
     #[arg(short, long, value_name = "SUITE")]
     suite: Option<String>,
     /// Vary these alone
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
-    vary: Option<Vec<VariationChoice>>,
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = variation())]
+    vary: Option<Vec<Variation>>,
     /// Vary all but these
     #[arg(
         long,
         value_name = "LIST",
         value_delimiter = ',',
-        value_enum,
+        value_parser = variation(),
         conflicts_with = "vary"
     )]
-    except: Vec<VariationChoice>,
+    except: Vec<Variation>,
     /// Where something differs, build again with each variation alone to see which one does it
     #[arg(long)]
     bisect: bool,
@@ -69,33 +70,6 @@ pub(crate) struct Repro {
     /// Be the second build, and write into this directory
     #[arg(long, value_name = "DIR", hide = true)]
     second: Option<PathBuf>,
-}
-
-/// What can be varied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum VariationChoice {
-    /// The directories that are worked in
-    Directory,
-    /// The time of day and the date
-    Time,
-    /// The time zone
-    TimeZone,
-    /// The language
-    Locale,
-    /// The permission bits that new files do not get
-    Umask,
-    /// The name of the user and the home directory
-    User,
-    /// The name of the machine
-    HostName,
-    /// How many processors there are
-    Processors,
-    /// In which order directories are read
-    FileOrder,
-    /// What the cache holds besides packages
-    Cache,
-    /// Whether root builds or an ordinary user
-    Root,
 }
 
 impl Repro {
@@ -121,11 +95,11 @@ impl Repro {
 
     fn order(&self) -> Order {
         let mut vary: BTreeSet<Variation> = match &self.vary {
-            Some(list) => list.iter().map(|choice| choice.meant()).collect(),
+            Some(list) => list.iter().copied().collect(),
             None => Variation::ALL.into_iter().collect(),
         };
-        for choice in &self.except {
-            vary.remove(&choice.meant());
+        for variation in &self.except {
+            vary.remove(variation);
         }
         Order {
             image: self.image.clone(),
@@ -311,20 +285,11 @@ fn writer(difference: &ReproDifference) -> String {
     printable(&text).into_owned()
 }
 
-impl VariationChoice {
-    fn meant(self) -> Variation {
-        match self {
-            VariationChoice::Directory => Variation::Directory,
-            VariationChoice::Time => Variation::Time,
-            VariationChoice::TimeZone => Variation::TimeZone,
-            VariationChoice::Locale => Variation::Locale,
-            VariationChoice::Umask => Variation::Umask,
-            VariationChoice::User => Variation::User,
-            VariationChoice::HostName => Variation::HostName,
-            VariationChoice::Processors => Variation::Processors,
-            VariationChoice::FileOrder => Variation::FileOrder,
-            VariationChoice::Cache => Variation::Cache,
-            VariationChoice::Root => Variation::Root,
-        }
-    }
+/// Reads the word for a variation.
+fn variation() -> impl TypedValueParser<Value = Variation> {
+    let words = Variation::ALL.map(Variation::word);
+    PossibleValuesParser::new(words).try_map(|word| {
+        let found = Variation::ALL.into_iter().find(|one| one.word() == word);
+        found.ok_or("nothing of that name can be varied")
+    })
 }

@@ -128,21 +128,26 @@ fn is_in_memory() -> bool {
 }
 
 #[test]
-fn a_preinst_that_trusts_the_umask_is_found() {
-    let script = "#!/bin/sh\necho secret > /var/foo-made\n";
+fn a_script_of_the_image_that_trusts_the_umask_is_found() {
+    let script = "#!/bin/sh\necho secret > /etc/made\n";
+    let preinst = "#!/bin/sh\necho x > /var/before\n";
     let package = Package::new("foo", "1.2-1", "amd64")
         .field("Depends", "toybox")
-        .script("preinst", script);
+        .script("preinst", preinst);
     let Some(project) = buildable(&[package]) else {
         return;
     };
+    project.home.write("scripts/last.sh", script);
+    let image = "packages = [\"foo\"]\nvariant = \"essential\"\nscripts = [\"scripts/last.sh\"]\n";
+    project.home.write("images/minimal.toml", image);
+    // The package's own script runs under dpkg's umask, so it is not to blame.
     let found = difference(&project, &["--vary", "umask"]);
-    assert_eq!(found["path"], "/var/foo-made");
+    assert_eq!(found["path"], "/etc/made");
     assert_eq!(found["cause"], "umask");
     assert_eq!(found["evidence"], "0644 became 0600");
     assert_eq!(
         (&found["package"], &found["by"]),
-        (&"foo".into(), &"preinst".into())
+        (&Value::Null, &"scripts/last.sh".into())
     );
 }
 
