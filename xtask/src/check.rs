@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+pub(crate) mod boot;
 mod browser;
 mod budget;
 mod cargo;
@@ -104,6 +105,11 @@ const SYSTEM_CHECKS: &[Check] = &[
         name: "rootfs",
         what: "a tree equal to mmdebstrap's, the same bits as root and not",
         run: rootfs::check,
+    },
+    Check {
+        name: "boot",
+        what: "disks that boot by real firmware, the same bits as root and not",
+        run: boot::check,
     },
     Check {
         name: "proposals",

@@ -1,5 +1,5 @@
 //! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`,
-//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask session`.
+//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask boot`, `cargo xtask session`.
 
 use std::process::ExitCode;
 
@@ -22,9 +22,10 @@ fn main() -> ExitCode {
         "differential" => differential::run(rest),
         "bench" => bench::run(rest),
         "rootfs" => rootfs::run(rest),
+        "boot" => check::boot::run(rest),
         "session" => session::record(),
         _ => Err(
-            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, session"
+            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, boot, session"
                 .to_owned(),
         ),
     };

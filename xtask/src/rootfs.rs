@@ -12,7 +12,7 @@ mod differences;
 mod exceptions;
 mod ours;
 mod peer;
-mod place;
+pub(crate) mod place;
 mod same;
 mod sound;
 #[cfg(test)]
