@@ -109,6 +109,9 @@ pub(crate) fn varied(context: &Context, order: &Order, varied: &Varied) -> Resul
         outputs(&mut job, &locked.layout, &places, &forms);
         job.keep = order.keep.then(|| absolute(places.failed()));
         job.vary.clone_from(&varied.vary);
+        if !order.native_helpers {
+            job.vary.insert(Variation::Helpers);
+        }
         let records = Records {
             locked: &locked,
             places: &places,

@@ -162,6 +162,7 @@ impl Order {
             compress: None,
             output: None,
             keep: false,
+            native_helpers: true,
             space: self.space,
             until: build::Stage::Finished,
         }

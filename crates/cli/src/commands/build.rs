@@ -63,6 +63,9 @@ pub(crate) struct Build {
     /// Keep the tree of a build that fails
     #[arg(long)]
     keep: bool,
+    /// Let maintainer scripts call the packages' own helpers only: slower, and the same tree
+    #[arg(long)]
+    no_native_helpers: bool,
     /// Let the tree take at most so much memory, for example 4G [default: most of what is free]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     space: Option<u64>,
@@ -165,6 +168,7 @@ impl Build {
             compress: self.compress.map(CompressChoice::meant),
             output: self.output.clone(),
             keep: self.keep,
+            native_helpers: !self.no_native_helpers,
             space: self.space,
             until: match self.until {
                 Some(Until::Scripts) => Stage::Scripts,

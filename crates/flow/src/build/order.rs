@@ -23,6 +23,8 @@ pub struct Order {
     pub output: Option<PathBuf>,
     /// Whether the tree is kept if the build fails.
     pub keep: bool,
+    /// Whether maintainer scripts may be given our stand-ins for slow helpers of packages.
+    pub native_helpers: bool,
     /// How many bytes of memory the tree may take; without it most of what is free.
     pub space: Option<u64>,
     /// How far to go.
