@@ -1,15 +1,17 @@
-//! Root file systems beside the peer: `cargo xtask rootfs compare|same|bench|diff`.
+//! Root file systems beside the peer: `cargo xtask rootfs compare|same|initrd|bench|diff`.
 //!
 //! `compare` makes the tree of a set of packages with mmdebstrap and with `formwork build` from
 //! the same locked package files, both right after the maintainer scripts, and lays them beside
 //! each other file for file. `same` builds a set four times, twice as root and twice as an
-//! ordinary user, each time on what might be another machine, and compares the bits. `bench`
+//! ordinary user, each time on what might be another machine, and compares the bits. `initrd` lays
+//! initial RAM disks made natively beside those of initramfs-tools. `bench`
 //! measures both programs in turns. `diff` compares any two archives. The sets are
 //! `bench/SET.txt`, the differences let through `bench/SET.exceptions`.
 
 mod bench;
 mod differences;
 mod exceptions;
+mod initrd;
 mod ours;
 mod peer;
 pub(crate) mod place;
@@ -110,13 +112,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
     match task {
         "compare" => compare(&Options::parse(rest)?),
         "same" => same::run(&Options::parse(rest)?),
+        "initrd" => initrd::run(&Options::parse(rest)?),
         "bench" => bench::run(&Options::parse(rest)?),
         "diff" => match rest {
             [left, right] => diff(Path::new(left), Path::new(right)),
             _ => Err("usage: cargo xtask rootfs diff LEFT.tar RIGHT.tar".to_owned()),
         },
         _ => Err(
-            "rootfs compare|same|bench [--suite S,…|all] [--set S,…|all] [--arch A] \
+            "rootfs compare|same|initrd|bench [--suite S,…|all] [--set S,…|all] [--arch A] \
              [--formwork PROGRAM] [--data DIR] [--rounds N] [--only-peer], rootfs diff LEFT RIGHT"
                 .to_owned(),
         ),

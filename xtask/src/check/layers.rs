@@ -119,7 +119,16 @@ const ROOMS: &[Room] = &[
     ),
     ("formwork", &["formwork-flow", "formwork-model"], None),
     ("formwork-testkit", &[], None),
-    ("xtask", &["formwork-model", "formwork-testkit"], None),
+    (
+        "xtask",
+        &[
+            "formwork-codec",
+            "formwork-format",
+            "formwork-model",
+            "formwork-testkit",
+        ],
+        None,
+    ),
 ];
 
 pub(super) fn check() -> Findings {

@@ -1,0 +1,202 @@
+//! Initial RAM disks made natively beside those that the tree's own `mkinitramfs` makes: one
+//! project with two images of the same packages for each suite and set, laid beside each other
+//! name for name and byte for byte. What may differ is listed here; the reasons stand in
+//! `docs/initrd.md`.
+
+use super::place::{succeed, write};
+use super::{Options, SUITES};
+use crate::differential::isolate;
+use formwork_codec::{Compression, Limits, decoder};
+use formwork_format::cpio;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+
+/// What every set has.
+const BASE: &str = "systemd-sysv udev dbus iproute2 openssh-server initramfs-tools";
+/// The sets, with what each has more.
+const SETS: [(&str, &str); 2] = [
+    ("small", "ifupdown ca-certificates"),
+    ("storage", "cryptsetup-initramfs lvm2 busybox e2fsprogs"),
+];
+/// What only `mkinitramfs` puts in.
+const LEFT_OUT: [&str; 1] = ["etc/ld.so.cache"];
+/// Lists in which the order of what a module needs may differ, as lines and in binary form.
+const ORDER: [&str; 2] = ["modules.dep", "modules.dep.bin"];
+
+/// Compares all suites asked for; `Ok(false)` is a difference that is not listed.
+pub(super) fn run(options: &Options) -> Result<bool, String> {
+    let mut equal = true;
+    for suite in SUITES
+        .iter()
+        .filter(|suite| options.suites.iter().any(|one| one == *suite))
+    {
+        for (set, more) in SETS {
+            let found = compare(options, suite, set, more)?;
+            println!("{suite} {set}: {} differences", found.len());
+            for line in &found {
+                println!("  {line}");
+            }
+            equal &= found.is_empty();
+        }
+    }
+    Ok(equal)
+}
+
+/// Builds both and says what differs.
+fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Vec<String>, String> {
+    let architecture = &options.architecture;
+    let directory = options
+        .data
+        .join(format!("initrd-{suite}-{architecture}-{set}"));
+    let home = options.data.join("home");
+    write(&home.join("work"), "")?;
+    let project = format!(
+        "[project]\nname = \"initrd\"\nsuites = [\"{suite}\"]\narchitectures = \
+         [\"{architecture}\"]\n\n[repositories.debian]\nsuite = \"{suite}\"\n"
+    );
+    write(&directory.join("formwork.toml"), &project)?;
+    let kernel = format!("linux-image-{architecture}");
+    let packages: Vec<&str> = [BASE, more, &kernel]
+        .iter()
+        .flat_map(|words| words.split(' '))
+        .collect();
+    for (image, maker) in [("ours", "native"), ("theirs", "initramfs-tools")] {
+        let text = format!(
+            "packages = {packages:?}\nvariant = \"minbase\"\nrecommends = false\n\
+             forms = [\"initrd\"]\n[boot]\ninitrd = \"{maker}\"\n"
+        );
+        write(&directory.join(format!("images/{image}.toml")), &text)?;
+    }
+    let formwork = |arguments: &[&str]| {
+        let mut command = Command::new(&options.formwork);
+        isolate(&mut command, &home);
+        succeed(command.args(arguments).current_dir(&directory))
+    };
+    formwork(&["--quiet", "lock"])?;
+    let read = |image: &str| {
+        formwork(&["--quiet", "build", image])?;
+        let path = format!("build/{image}/{architecture}/{image}.initrd");
+        Content::read(&directory.join(path))
+    };
+    let (ours, theirs) = (read("ours")?, read("theirs")?);
+    Ok(differences(&ours, &theirs))
+}
+
+/// The files of an initial RAM disk by name: mode, owner, group, content.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Content(BTreeMap<String, (u32, u32, u32, Vec<u8>)>);
+
+impl Content {
+    fn read(path: &Path) -> Result<Content, String> {
+        let trouble = |error: std::io::Error| format!("{}: {error}", path.display());
+        let file = std::fs::read(path).map_err(trouble)?;
+        let mut content = Content::default();
+        let mut rest = &file[..];
+        while rest.starts_with(b"0707") {
+            rest = &rest[content.take(rest)?..];
+        }
+        let mut plain = Vec::new();
+        decoder(Compression::Zstd, rest, &Limits::unsigned())
+            .and_then(|mut reader| reader.read_to_end(&mut plain))
+            .map_err(trouble)?;
+        content.take(&plain)?;
+        Ok(content)
+    }
+
+    /// Takes one archive over; says where it ends.
+    fn take(&mut self, archive: &[u8]) -> Result<usize, String> {
+        let (members, end) = cpio::members(archive).map_err(|error| error.to_string())?;
+        let mut files: BTreeMap<(u32, u32, u32), Vec<u8>> = BTreeMap::new();
+        for member in members.iter().filter(|member| !member.content.is_empty()) {
+            files.insert(member.file, member.content.to_vec());
+        }
+        for member in members {
+            let name = String::from_utf8_lossy(member.name).into_owned();
+            let entry = member.entry;
+            let content = files.get(&member.file).cloned().unwrap_or_default();
+            self.0
+                .insert(name, (entry.mode, entry.owner, entry.group, content));
+        }
+        Ok(end)
+    }
+}
+
+/// What differs and is not listed.
+fn differences(ours: &Content, theirs: &Content) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, there) in &theirs.0 {
+        match ours.0.get(name) {
+            None if LEFT_OUT.contains(&name.as_str()) => {}
+            None => found.push(format!("{name}: only in theirs")),
+            Some(here) if here == there || is_other_order(name, &here.3, &there.3) => {}
+            Some(_) => found.push(format!("{name}: mode, owner or content")),
+        }
+    }
+    for name in LEFT_OUT.iter().filter(|name| ours.0.contains_key(**name)) {
+        found.push(format!("{name}: no longer left out"));
+    }
+    let more = ours.0.keys().filter(|name| !theirs.0.contains_key(*name));
+    found.extend(more.map(|name| format!("{name}: only in ours")));
+    found
+}
+
+/// Whether two lists have the same lines, in whatever order their words are.
+fn is_other_order(path: &str, ours: &[u8], theirs: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    // The binary form has the same bytes in another order.
+    let sorted = |list: &[u8]| -> Vec<Vec<u8>> {
+        let lines = list.split(|byte| *byte == b'\n' || *byte == 0);
+        let words = |line: &[u8]| {
+            let mut words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+            words.sort_unstable();
+            words.join(&b' ')
+        };
+        lines.map(words).collect()
+    };
+    ORDER.contains(&name) && sorted(ours) == sorted(theirs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(files: &[(&str, &str)]) -> Content {
+        let files = files.iter().map(|(name, text)| {
+            (
+                (*name).to_owned(),
+                (0o100_644, 0, 0, text.as_bytes().to_vec()),
+            )
+        });
+        Content(files.collect())
+    }
+
+    #[test]
+    fn only_what_is_listed_may_differ() {
+        let theirs = content(&[
+            ("etc/ld.so.cache", "x"),
+            ("lib/modules.dep", "a: b c\nd:\n"),
+            ("init", "1"),
+        ]);
+        let ours = content(&[("lib/modules.dep", "a: c b\nd:\n"), ("init", "1")]);
+        assert_eq!(differences(&ours, &theirs), Vec::<String>::new());
+        let ours = content(&[
+            ("lib/modules.dep", "a: c\nd: b\n"),
+            ("init", "2"),
+            ("more", ""),
+        ]);
+        assert_eq!(
+            differences(&ours, &theirs),
+            [
+                "init: mode, owner or content",
+                "lib/modules.dep: mode, owner or content",
+                "more: only in ours",
+            ]
+        );
+        assert_eq!(
+            differences(&theirs, &theirs),
+            ["etc/ld.so.cache: no longer left out"]
+        );
+    }
+}
