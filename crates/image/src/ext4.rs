@@ -19,7 +19,7 @@ const FILE: u64 = 512;
 const IN_INODE: usize = 80;
 /// The room for bitmaps, group descriptors and the journal, as a part of the whole: one in 16.
 const OVERHEAD: u64 = 16;
-/// No image is smaller: the journal alone takes 4 MiB.
+/// No image is smaller: the journal alone takes 4 MiB, and no more than a quarter.
 const SMALLEST: u64 = 16 << 20;
 
 /// How a file system is to be.
@@ -93,11 +93,63 @@ fn attributes(node: &Node) -> u64 {
     if needed > IN_INODE { BLOCK } else { 0 }
 }
 
+/// How large a file system must be that holds the tree and has next to nothing free: what it
+/// takes where there is more than enough room.
+///
+/// # Errors
+/// If the tree has names that are not UTF-8.
+pub fn needed(tree: &Tree<'_>) -> Result<u64, Ext4Error> {
+    let options = Options {
+        size: size_for(tree, 0),
+        id: [1; 16],
+        label: String::new(),
+        time: 0,
+    };
+    let (layout, _) = seal(tree, &options)?;
+    let mut first = Superblock([0; 1024]);
+    // All that is no content is written at once.
+    layout.writer(&mut first)?;
+    let used = options.size - free(&first.0);
+    Ok(used.next_multiple_of(1 << 20).max(SMALLEST))
+}
+
+/// Keeps the superblock of all that it is given.
+struct Superblock([u8; 1024]);
+
+impl RegionSink for Superblock {
+    fn data(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        if let (0, Some(found)) = (offset, bytes.get(1024..2048)) {
+            self.0.copy_from_slice(found);
+        }
+        Ok(())
+    }
+
+    fn zeros(&mut self, _offset: u64, _length: u64) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes the tree as a file system; every byte of it is handed to `sink` once.
 ///
 /// # Errors
 /// If the tree does not fit, has names that are not UTF-8, or cannot be written.
 pub fn write(sink: impl RegionSink, tree: &Tree<'_>, options: &Options) -> Result<(), Ext4Error> {
+    let (layout, handles) = seal(tree, options)?;
+    let mut writer = layout.writer(sink)?;
+    for (index, node) in tree.nodes().nodes().iter().enumerate() {
+        if let (Kind::File(1..), Some(handle)) = (&node.kind, handles[index]) {
+            writer.fill(handle, &mut tree.content(index))?;
+        }
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+/// Says where everything goes, and what each file is called by the writer.
+fn seal(
+    tree: &Tree<'_>,
+    options: &Options,
+) -> Result<(mkext4::Layout, Vec<Option<InodeHandle>>), Ext4Error> {
     let mut settings = Ext4Options::new(options.size, options.id, options.time);
     settings.label = Some(options.label.clone());
     settings.inodes = InodeCount::Exact(inodes(tree, options.size));
@@ -129,15 +181,7 @@ pub fn write(sink: impl RegionSink, tree: &Tree<'_>, options: &Options) -> Resul
             builder.hardlink(parent, text(node, node.name())?, target)?;
         }
     }
-    let layout = builder.seal()?;
-    let mut writer = layout.writer(sink)?;
-    for (index, node) in tree.nodes().nodes().iter().enumerate() {
-        if let (Kind::File(1..), Some(handle)) = (&node.kind, handles[index]) {
-            writer.fill(handle, &mut tree.content(index))?;
-        }
-    }
-    writer.finish()?;
-    Ok(())
+    Ok((builder.seal()?, handles))
 }
 
 /// One inode for each file, and as many again for each 16 KiB of free room.

@@ -20,6 +20,9 @@ const PACKER: Packer = Packer::Zstd(9);
 /// Bytes in a block of a squashfs.
 const SQUASHFS_BLOCK: u32 = 128 * 1024;
 
+/// The longest label of EROFS; names of partitions may be one character longer.
+const EROFS_LABEL: usize = 15;
+
 /// The bytes that a partition has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
@@ -56,22 +59,21 @@ pub(super) fn fill<P: Place>(
     tree: &Tree<'_>,
 ) -> Result<Filled, ImageError> {
     let name = &making.partition.name;
-    let label = making.partition.label.as_ref().unwrap_or(name);
+    let mut label = making.partition.label.as_ref().unwrap_or(name).clone();
+    if kind == FileSystem::Erofs {
+        label = label.chars().take(EROFS_LABEL).collect();
+    }
     let (length, used) = match kind {
-        FileSystem::Ext4 => fill_ext4(target, making, tree, label)?,
+        FileSystem::Ext4 => fill_ext4(target, making, tree, &label)?,
         FileSystem::Squashfs => fill_squashfs(target, making, tree)?,
-        FileSystem::Erofs | FileSystem::Vfat => fill_erofs(target, making, tree, label)?,
+        FileSystem::Erofs | FileSystem::Vfat => fill_erofs(target, making, tree, &label)?,
     };
     let has_names = kind != FileSystem::Squashfs;
     Ok(Filled {
         length,
         record: Some(ImageFileSystem {
             kind: kind.as_str().to_owned(),
-            label: if has_names {
-                label.clone()
-            } else {
-                String::new()
-            },
+            label: if has_names { label } else { String::new() },
             uuid: match has_names {
                 true => names::file_system_uuid(making.seed, name),
                 false => String::new(),
@@ -89,21 +91,24 @@ fn fill_ext4<P: Place>(
     tree: &Tree<'_>,
     label: &str,
 ) -> Result<(u64, u64), ImageError> {
+    let fail = |source| ImageError::Ext4 {
+        partition: making.partition.name.clone(),
+        source,
+    };
     let size = match making.room {
         Room::Fixed(size) => {
-            let needed = ext4::size_for(tree, 0);
-            if needed > size {
-                return Err(too_large(making, tree, needed, size));
+            // What is reckoned is more than is needed; who is near the limit is told exactly.
+            if size < ext4::size_for(tree, 0) {
+                let needed = ext4::needed(tree).map_err(fail)?;
+                if size < needed {
+                    return Err(too_large(making, tree, needed, size));
+                }
             }
             size
         }
         Room::AsNeeded => ext4::size_for(tree, making.partition.free),
     };
     make_room(target, making.start + size)?;
-    let fail = |source| ImageError::Ext4 {
-        partition: making.partition.name.clone(),
-        source,
-    };
     let options = ext4::Options {
         size,
         id: names::file_system(making.seed, &making.partition.name).bytes(),

@@ -10,7 +10,9 @@ use formwork_model::layout::{FileSystem, Layout, Partition, Role};
 
 use super::Tree;
 use super::samples::{Archive, Entry, everything, noise};
+use crate::ext4;
 use crate::make::{self, FileSystemOrder};
+use crate::target::Target;
 
 /// What is the same whatever tells it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -413,6 +415,18 @@ fn trees_of_any_shape_fit_what_is_reckoned_for_them() {
         let archive = random(seed);
         let tree = Tree::open(&archive).unwrap();
         made(FileSystem::Ext4, &tree, &image);
+        run("/usr/sbin/e2fsck", &["-f", "-n", image.to_str().unwrap()]);
+        let options = ext4::Options {
+            size: ext4::needed(&tree).unwrap(),
+            id: [3; 16],
+            label: String::new(),
+            time: 0,
+        };
+        assert!(options.size <= ext4::size_for(&tree, 0), "{seed}");
+        let mut target = Target::new(vec![0; options.size as usize], options.size);
+        let section = target.section(0..options.size).unwrap();
+        ext4::write(section, &tree, &options).unwrap();
+        std::fs::write(&image, target.into_place()).unwrap();
         run("/usr/sbin/e2fsck", &["-f", "-n", image.to_str().unwrap()]);
         made(FileSystem::Erofs, &tree, &image);
         run("fsck.erofs", &["-d1", image.to_str().unwrap()]);
