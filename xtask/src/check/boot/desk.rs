@@ -41,16 +41,22 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Fresh copies of the examples; packages that other checks fetched serve here too.
-    pub(super) fn new(program: PathBuf) -> Result<Desk, String> {
+    /// Copies of the examples, on request fresh ones; packages that other checks fetched serve here
+    /// too.
+    pub(super) fn new(program: PathBuf, fresh: bool) -> Result<Desk, String> {
         let data = program.with_file_name("boot");
         let home = program.with_file_name("rootfs").join("home");
-        let _ = std::fs::remove_dir_all(&data);
+        if fresh {
+            let _ = std::fs::remove_dir_all(&data);
+        }
         for directory in [&data, &home.join("work")] {
             std::fs::create_dir_all(directory)
                 .map_err(|error| format!("{}: {error}", directory.display()))?;
         }
         for example in ["minimal", "profiles"] {
+            if data.join(example).exists() {
+                continue;
+            }
             let from = source::root().join("examples").join(example);
             succeed(Command::new("cp").arg("-r").arg(from).arg(&data))?;
         }
