@@ -1,8 +1,14 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use formwork_codec::Compression;
 use formwork_format::cpio::{Entry, Writer, members};
-use formwork_sys::tree::Tree;
 
 use super::archive::Archive;
+use super::*;
+use crate::error::Failure;
+use crate::job::KernelWish;
+use crate::program::{Ended, Program};
 
 fn entry(mode: u32, time: u32) -> Entry {
     Entry {
@@ -125,4 +131,120 @@ fn what_is_no_initial_ram_disk_is_said_to_be_none() {
             "{error}"
         );
     }
+}
+
+/// Stands in for the sandbox: what `mkinitramfs` is called with, and what it leaves.
+struct Mkinitramfs {
+    root: PathBuf,
+    code: i32,
+    called: Vec<Program>,
+}
+
+impl Run for Mkinitramfs {
+    fn run(&mut self, program: &Program, _: &mut dyn FnMut(&str)) -> Result<Ended, Error> {
+        self.called.push(program.clone());
+        let output = &program.arguments[4];
+        fs::write(self.root.join(&output[1..]), foreign(1_700_000_500)).unwrap();
+        Ok(Ended {
+            code: self.code,
+            stopped: None,
+            tail: vec!["E: no module".to_owned()],
+        })
+    }
+}
+
+/// A tree with a kernel and a program whose text nobody knows.
+fn tools(root: &Path) -> Mkinitramfs {
+    for directory in [
+        "boot",
+        "usr/sbin",
+        "etc/initramfs-tools/conf.d",
+        "lib/modules/6.1",
+    ] {
+        fs::create_dir_all(root.join(directory)).unwrap();
+    }
+    fs::write(root.join("usr/sbin/mkinitramfs"), "#!/bin/sh\n").unwrap();
+    fs::write(root.join("boot/config-6.1"), "CONFIG_RD_ZSTD=y\n").unwrap();
+    Mkinitramfs {
+        root: root.to_owned(),
+        code: 0,
+        called: Vec::new(),
+    }
+}
+
+fn made(run: &mut Mkinitramfs, initrd: Maker) -> (Result<Made, Error>, Vec<Message>) {
+    let tree = Tree::open(&run.root.clone()).unwrap();
+    let mut job = crate::manifest::test_job();
+    job.kernel = Some(KernelWish {
+        initrd,
+        ..KernelWish::default()
+    });
+    let kernel = Kernel {
+        version: "6.1".to_owned(),
+        path: "boot/vmlinuz-6.1".to_owned(),
+        package: None,
+    };
+    let mut told = Vec::new();
+    let made = make(&tree, &job, &kernel, run, &mut |message| told.push(message));
+    (made, told)
+}
+
+#[test]
+fn the_trees_own_program_is_called_and_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = tools(directory.path());
+    let before = fs::read_dir(directory.path()).unwrap().count();
+    let (made, told) = made(&mut run, Maker::InitramfsTools);
+    let made = made.unwrap();
+    assert_eq!((made.initrd.packed.as_str(), told.len()), ("zstd", 0));
+    assert!(members(&made.bytes).is_ok());
+    assert_eq!(run.called.len(), 1);
+    assert_eq!(run.called[0].arguments.last().unwrap(), "6.1");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), before);
+}
+
+#[test]
+fn what_is_not_known_is_left_to_the_trees_own_program_with_a_word() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = tools(directory.path());
+    let (made, told) = made(&mut run, Maker::Native);
+    assert_eq!(made.unwrap().initrd.made_by, Maker::InitramfsTools);
+    let text = "the initial RAM disk is made by the image's own mkinitramfs: this version of \
+                initramfs-tools is not known";
+    assert_eq!(told, [Message::Warning(text.to_owned())]);
+}
+
+#[test]
+fn each_fault_of_the_program_and_its_settings_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = tools(directory.path());
+    run.code = 1;
+    let error = made(&mut run, Maker::InitramfsTools).0.unwrap_err();
+    let text = Failure::from(error).to_string();
+    assert!(text.contains("of the kernel 6.1 could not be made by mkinitramfs: exit status 1"));
+    assert!(text.ends_with("| E: no module"), "{text}");
+    assert!(!directory.path().join(".formwork-initramfs").exists());
+
+    let place = directory.path().join("etc/initramfs-tools/conf.d/own");
+    fs::write(place, "MODULES=dep\n").unwrap();
+    let error = made(&mut run, Maker::InitramfsTools)
+        .0
+        .unwrap_err()
+        .to_string();
+    let expected = "/etc/initramfs-tools/conf.d/own says MODULES=dep";
+    assert!(error.starts_with(expected), "{error}");
+
+    fs::write(directory.path().join("boot/config-6.1"), "").unwrap();
+    let error = made(&mut run, Maker::InitramfsTools)
+        .0
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("the kernel 6.1 unpacks no initial RAM disk"),
+        "{error}"
+    );
+
+    fs::remove_file(directory.path().join("usr/sbin/mkinitramfs")).unwrap();
+    let error = made(&mut run, Maker::Native).0.unwrap_err().to_string();
+    assert!(error.contains("add the package initramfs-tools"), "{error}");
 }
