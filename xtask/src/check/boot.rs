@@ -176,7 +176,7 @@ fn command(desk: &Desk) -> Findings {
     if !ran.stderr.lines().any(|line| line.trim_end() == "error") {
         findings.push("what the command wrote to standard error is lost".to_owned());
     }
-    let writes = "echo gone > /root/written; sync; systemctl is-active multi-user.target";
+    let writes = "echo gone > /etc/written; sync; systemctl is-active multi-user.target";
     let ran = desk.run_image(&MINIMAL, &[], &["sh", "-c", writes])?;
     if ran.status != 0 || ran.stdout.trim_end() != "active" {
         findings.push(format!(

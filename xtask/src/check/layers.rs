@@ -71,7 +71,7 @@ const ROOMS: &[Room] = &[
     (
         "formwork-inspect",
         &["formwork-deb", "formwork-format", "formwork-model"],
-        Some(&["maud", "thiserror"]),
+        Some(&["maud", "serde", "serde_json", "thiserror"]),
     ),
     (
         "formwork-trial",

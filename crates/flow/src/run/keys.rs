@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use formwork_sys::command::{Command, CommandError};
+use formwork_sys::command::{Command as HostProgram, CommandError};
 use formwork_sys::fs::Scratch;
 use formwork_trial::TrialError;
 use formwork_trial::access::Keys;
@@ -48,7 +48,7 @@ impl KeyFiles {
 /// A new key in a file, and its public half.
 fn key(path: &Path) -> Result<(String, String), Error> {
     let words = ["-q", "-t", "ed25519", "-N", "", "-C", "formwork-run", "-f"];
-    let made = Command::new("ssh-keygen").args(words).args([path]).run();
+    let made = HostProgram::new("ssh-keygen").args(words).args([path]).run();
     let failed = |message: String| TrialError::Machine {
         program: "ssh-keygen".to_owned(),
         message,
