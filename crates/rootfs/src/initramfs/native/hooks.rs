@@ -56,10 +56,8 @@ pub(super) fn apply(name: &str, shop: &mut Workshop<'_>) -> Result<Result<(), Re
         "lvm2" => shop.volumes()?,
         "fsck" => shop.checks()?,
         "keymap" => return shop.keymap(),
-        "thermal" => {
-            if ["amd64", "i386", "ia64"].contains(&shop.architecture) {
-                shop.choose("fan thermal");
-            }
+        "thermal" if ["amd64", "i386", "ia64"].contains(&shop.architecture) => {
+            shop.choose("fan thermal");
         }
         "cryptroot" => return shop.encrypted(),
         "cryptroot-unlock" => shop.unlock()?,
