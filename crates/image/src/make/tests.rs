@@ -230,6 +230,32 @@ fn efi_boot_guard_finds_its_two_configurations() {
 }
 
 #[test]
+fn the_stub_of_efi_boot_guard_gets_the_sections_that_it_looks_for() {
+    let mut stub = stub();
+    let mark = ebg::label("Unified kernel stub (EFI Boot Guard %s)");
+    stub[1024..1024 + mark.len()].copy_from_slice(&mark);
+    let program = crate::uki::build(&crate::uki::Parts {
+        stub: &stub,
+        release: b"ID=debian",
+        command_line: "quiet root=ä",
+        version: "6.1",
+        initrd: b"initrd",
+        kernel: b"kernel",
+    });
+    let program = program.unwrap();
+    let sections = formwork_format::pe::sections(&program).unwrap();
+    let names: Vec<&str> = sections.iter().map(|section| &*section.name).collect();
+    assert_eq!(names, [".text", ".cmdline", ".initrd", ".kernel"]);
+    let line = formwork_format::pe::content(&program, &sections[1]).unwrap();
+    assert_eq!(line, [ebg::label("quiet root=ä"), vec![0, 0]].concat());
+    let parts = uki::read(&program).unwrap();
+    assert_eq!(
+        (parts.command_line.as_str(), parts.kernel),
+        ("quiet root=ä", &b"kernel"[..])
+    );
+}
+
+#[test]
 fn the_last_partition_takes_the_rest_of_a_disk_of_known_size() {
     let mut layout = layout(FileSystem::Ext4);
     layout.size = Some(100 * MEBIBYTE + 512);
@@ -306,6 +332,13 @@ fn what_is_too_large_says_by_how_much_and_what_takes_the_room() {
         assert_eq!(error.largest[0], ("usr/lib".to_owned(), 3_000_010));
         assert!(text.contains("usr/lib (2930 KiB)"), "{text}");
     }
+    // Less than is reckoned at first, and enough.
+    let mut narrow = layout(FileSystem::Ext4);
+    narrow.partitions[1].size = Some(17 * MEBIBYTE);
+    assert_eq!(
+        made(&narrow, &[]).unwrap().disk.partitions[1].size,
+        17 * MEBIBYTE
+    );
     let mut layout = layout(FileSystem::Erofs);
     layout.size = Some(10 * MEBIBYTE);
     let error = made(&layout, &[]).unwrap_err().to_string();
