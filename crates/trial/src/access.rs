@@ -6,6 +6,9 @@
 //! boots. Nothing is written to a disk, so it works for any root file system, and is gone with
 //! the run.
 
+#[cfg(test)]
+mod tests;
+
 use formwork_format::cpio::{Entry, Writer};
 
 /// Where the kernel finds the files of a run; the script takes them from there.

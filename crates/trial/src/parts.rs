@@ -1,5 +1,8 @@
 //! What of an image boots: kernel, initial RAM disk and command line, read from its disk.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;

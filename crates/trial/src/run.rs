@@ -469,6 +469,10 @@ impl<'a, 's> Session<'a, 's> {
         if self.seen {
             return Ok(Some(End::Seen));
         }
+        if matches!(self.order.task, Task::Command(_)) && self.console.has_said("no-way") {
+            let reason = "the guest cannot run a command: its init is none that we know";
+            return Err(self.guest(reason.to_owned()));
+        }
         if let Some(reason) = self.failed.take() {
             return Err(self.guest(format!("the guest cannot run the command: {reason}")));
         }

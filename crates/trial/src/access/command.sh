@@ -1,5 +1,7 @@
 # Runs the command of `formwork run` and tells the host how it ended.
 . /run/formwork/command.settings
+export HOME=/root PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"
+cd /root 2>/dev/null || cd /
 here=/run/formwork
 
 # The device of the virtio-serial port of this name.

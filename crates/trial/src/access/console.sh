@@ -5,4 +5,7 @@ stty rows "$rows" columns "$columns" 2>/dev/null
 if [ -x /bin/login ]; then
 	exec /bin/login -p -f root
 fi
+if [ -x /bin/cttyhack ]; then
+	exec /bin/cttyhack /bin/sh -l
+fi
 exec /bin/sh -l

@@ -7,9 +7,7 @@ if [ -e /formwork/install ]; then
 		echo : >/formwork/order
 	fi
 	{
-		# It is read, not run: what it sets counts for init itself.
 		echo 'sh /formwork/install'
-		echo 'if [ -e /formwork/init ]; then init=/run/formwork/init; fi'
 		cat /formwork/order
 	} >/scripts/init-bottom/ORDER
 fi

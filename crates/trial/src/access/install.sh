@@ -38,7 +38,36 @@ case $boots in
 	fi
 	echo 'formwork: access through systemd'
 	;;
+*busybox | '')
+	# The init of busybox, or the one that was before systemd: both read a table, and do not
+	# care that ours lies over theirs.
+	table=$root/etc/inittab
+	if [ ! -e "$table" ]; then
+		echo 'formwork: no-way'
+		exit 0
+	fi
+	case $boots in
+	*busybox) once=::once respawn=::respawn ;;
+	*) once=fwc:2345:once respawn=fwr:2345:respawn ;;
+	esac
+	while read -r entry; do
+		case $entry in
+		*:respawn:* | *:askfirst:*)
+			[ -e "$to/console.settings" ] || echo "$entry"
+			;;
+		*) echo "$entry" ;;
+		esac
+	done <"$table" >"$to/inittab"
+	if [ -e "$to/command" ]; then
+		echo "$once:/bin/sh /run/formwork/command" >>"$to/inittab"
+	fi
+	if [ -e "$to/console" ]; then
+		echo "$respawn:/bin/sh /run/formwork/console" >>"$to/inittab"
+	fi
+	mount -o bind "$to/inittab" "$table"
+	echo 'formwork: access through inittab'
+	;;
 *)
-	echo 'formwork: access without systemd'
+	echo 'formwork: no-way'
 	;;
 esac
