@@ -20,6 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
     ),
     ("codes_and_signals_come_back", codes_and_signals_come_back),
     ("input_directory_and_binds", input_directory_and_binds),
+    ("the_time_of_programs_counts", the_time_of_programs_counts),
     ("what_cannot_start_is_named", what_cannot_start_is_named),
     ("limits_end_a_program", limits_end_a_program),
     ("strays_are_killed_and_named", strays_are_killed_and_named),
@@ -108,6 +109,31 @@ fn codes_and_signals_come_back() {
         .unwrap();
     assert_eq!(output, "one\ntwo\n");
     assert_eq!(ended.tail, "one\ntwo");
+}
+
+/// The time that the ended children of this process and theirs have taken, in ticks of 10 ms.
+fn ticks() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let fields = fields.split_whitespace().skip(13).take(2);
+    fields.map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+fn the_time_of_programs_counts() {
+    let took = |script: &str| {
+        let before = ticks();
+        let (ended, _) = Wish::script(trees::shared(), script).run().unwrap();
+        assert_eq!(ended.code, 0);
+        ticks() - before
+    };
+    let nothing = took("true");
+    let count = "n=0; while [ $n -lt 500000 ]; do n=$((n + 1)); done";
+    // A child of the program, and the program itself; each takes a quarter of a second and more.
+    let counting = took(&format!("({count}); {count}"));
+    assert!(
+        counting >= nothing + 20,
+        "{counting} ticks beside {nothing}"
+    );
 }
 
 fn input_directory_and_binds() {
