@@ -9,6 +9,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use formwork_inspect::answer::{self, Look};
@@ -110,6 +111,12 @@ pub fn inspect(context: &Context, wish: &Wish) -> Result<Looked, Error> {
     if wish.verify {
         differences.extend(verify::verify(context, &records, &outputs)?);
     }
+    // A record is an output too: what both looks at it find is told once.
+    let mut told = BTreeSet::new();
+    differences.retain(|one| {
+        let one = [&one.place, &one.what, &one.recorded, &one.found];
+        told.insert(one.map(String::clone))
+    });
     let look = Look {
         depth: wish.depth,
         outputs,

@@ -185,7 +185,10 @@ impl Inspect {
             table.row([
                 Cell::plain(size(bytes)),
                 Cell::new(Ink::Faint, percent(bytes, inspected.bytes)),
-                Cell::new(Ink::Faint, format!("in {} others", count(others as u64))),
+                Cell::new(
+                    Ink::Faint,
+                    format!("in {}", counted(others as u64, "other")),
+                ),
             ]);
         }
         print(session, &title, &table)

@@ -6,6 +6,7 @@
 mod cache;
 mod closure;
 mod images;
+mod inspect;
 mod installable;
 mod machine;
 mod own;
