@@ -284,7 +284,7 @@ fn bisect(
     differences: &mut [ReproDifference],
     vary: &BTreeSet<Variation>,
     first: &Side,
-    build: &dyn Fn(&BTreeSet<Variation>, &str) -> Result<Option<Side>, Error>,
+    build: &Again<'_>,
 ) -> Result<(), Error> {
     let found = |vary: &BTreeSet<Variation>, name: &str| -> Result<BTreeSet<Place>, Error> {
         let Some(side) = build(vary, name)? else {
@@ -322,6 +322,9 @@ fn bisect(
     }
     Ok(())
 }
+
+/// Builds once more with this varied, under a name of its own; nothing if that build fails.
+type Again<'a> = dyn Fn(&BTreeSet<Variation>, &str) -> Result<Option<Side>, Error> + 'a;
 
 /// Where something differs: the part of the image, and the path in it.
 type Place = (String, String);

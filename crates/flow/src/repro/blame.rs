@@ -86,7 +86,7 @@ impl Scripts {
 
     /// Who wrote a path, which a package may own.
     pub(super) fn writer(&self, path: &str, owner: Option<&str>) -> Writer {
-        if let Some((score, by)) = best(self.own.iter().map(|(name, text)| (name, text)), path)
+        if let Some((score, by)) = best(self.own.iter(), path)
             && score == path.len()
         {
             return Writer {

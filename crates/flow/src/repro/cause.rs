@@ -185,10 +185,9 @@ fn words(
     let counts = |(one, other): &(&str, &str)| {
         processors > 1 && *other == "1" && one.parse() == Ok(processors)
     };
-    if varied.contains(&Variation::Processors) && !differing.is_empty() {
-        if differing.iter().all(counts) {
-            return cause("processors", evidence);
-        }
+    let varied = varied.contains(&Variation::Processors) && !differing.is_empty();
+    if varied && differing.iter().all(counts) {
+        return cause("processors", evidence);
     }
     if all(&|word| is_number(word) || is_date_word(word)) {
         let dated = differing
