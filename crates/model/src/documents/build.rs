@@ -30,7 +30,7 @@ pub struct Built {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuiltFile {
-    /// What it is: `tar`, `dir`, `tree` (the manifest), `packages`.
+    /// What it is: a form such as `disk` or `tar`, `bmap`, `tree` (the manifest), `packages`, ….
     pub kind: String,
     /// Its path; in the build record its name alone.
     pub path: String,
@@ -76,7 +76,7 @@ pub struct BuildRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildStep {
-    /// What was done: `fetch`, `tree`, `tar`, `dir`.
+    /// What was done: `fetch`, `tree`, then the forms: `tar`, `initrd`, `disk` and so on.
     pub name: String,
     /// What it read.
     pub read: Vec<Digest>,
