@@ -58,6 +58,8 @@ pub(crate) struct Console {
     /// The end of the stream, for texts that are sought.
     tail: Vec<u8>,
     trouble: Option<Trouble>,
+    /// The line that told of the first trouble, which much may follow.
+    sign: Option<String>,
     /// What our own script in the initial RAM disk has said.
     said: Vec<String>,
 }
@@ -84,6 +86,9 @@ impl Console {
     /// The last lines, those without a word left out.
     pub(crate) fn last(&self) -> Vec<String> {
         let mut lines = self.lines.clone();
+        if let Some(sign) = self.sign.as_ref().filter(|sign| !lines.contains(sign)) {
+            lines.splice(..0, [sign.clone(), "…".to_owned()]);
+        }
         lines.extend(Some(plain(&self.current)).filter(|line| !line.trim().is_empty()));
         lines
     }
@@ -114,6 +119,9 @@ impl Console {
         {
             self.said.push(word.trim_end().to_owned());
         }
+        if self.sign.is_none() && TROUBLE.iter().any(|known| line.contains(known.0)) {
+            self.sign = Some(line.trim_end().to_owned());
+        }
         if self.lines.len() == LINES {
             self.lines.remove(0);
         }
@@ -121,14 +129,18 @@ impl Console {
     }
 
     fn notice(&mut self, recent: &str) {
-        if self.trouble.is_some() {
+        // Of a panic the reason may come a little later than the word.
+        if self.trouble.is_some_and(|trouble| trouble.hint.is_some()) {
             return;
         }
         let found = TROUBLE.iter().find(|known| recent.contains(known.0));
-        self.trouble = found.map(|(_, reason, hint)| Trouble {
+        let found = found.map(|(_, reason, hint)| Trouble {
             reason,
             hint: *hint,
         });
+        if self.trouble.is_none() || found.is_some_and(|found| found.hint.is_some()) {
+            self.trouble = found;
+        }
     }
 }
 
@@ -218,6 +230,21 @@ mod tests {
                 Some(reason)
             );
         }
+        let mut console = Console::default();
+        console.take(b"Kernel panic - not syncing: ", None);
+        console.take(b"System is deadlocked on memory\r\n", None);
+        assert!(
+            console
+                .trouble()
+                .is_some_and(|trouble| trouble.hint.is_some())
+        );
+        console.take(&b"a call trace\r\n".repeat(40), None);
+        let last = console.last();
+        assert_eq!(
+            last[0],
+            "Kernel panic - not syncing: System is deadlocked on memory"
+        );
+        assert_eq!(last.len(), LINES + 2);
         let mut console = Console::default();
         console.take(b"formwork: no-sshd\r\nformwork: access\r\n", None);
         assert!(console.has_said("no-sshd") && !console.has_said("sshd"));

@@ -144,6 +144,9 @@ enum Heard {
     Errors(Vec<u8>),
 }
 
+/// From which way it was heard.
+type Hear = fn(Vec<u8>) -> Heard;
+
 /// Runs a guest until it has done what it is to do.
 ///
 /// # Errors
@@ -188,7 +191,7 @@ pub fn run(order: &Order, streams: Streams<'_>, events: &Sink) -> Result<Finishe
 /// The ways between us and the guest besides the console.
 #[derive(Default)]
 struct Ways {
-    outward: Vec<(UnixStream, fn(Vec<u8>) -> Heard)>,
+    outward: Vec<(UnixStream, Hear)>,
     input: Option<UnixStream>,
 }
 
@@ -197,7 +200,7 @@ fn plug(order: &Order, program: &mut Program, console: i32) -> io::Result<(Machi
     let mut ways = Ways::default();
     let mut ports = Vec::new();
     if let Task::Command(_) = order.task {
-        let kinds: [Option<fn(Vec<u8>) -> Heard>; 4] = [
+        let kinds: [Option<Hear>; 4] = [
             Some(Heard::Control),
             Some(Heard::Output),
             Some(Heard::Errors),
@@ -343,7 +346,7 @@ fn not_started(order: &Order, error: CommandError) -> TrialError {
 }
 
 /// Hands on what comes out of a way until it ends.
-fn listen(mut way: UnixStream, hear: fn(Vec<u8>) -> Heard, sender: &SyncSender<Heard>) {
+fn listen(mut way: UnixStream, hear: Hear, sender: &SyncSender<Heard>) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = way.read(&mut buffer) {
         if sender.send(hear(buffer[..count].to_vec())).is_err() {

@@ -48,7 +48,10 @@ impl KeyFiles {
 /// A new key in a file, and its public half.
 fn key(path: &Path) -> Result<(String, String), Error> {
     let words = ["-q", "-t", "ed25519", "-N", "", "-C", "formwork-run", "-f"];
-    let made = HostProgram::new("ssh-keygen").args(words).args([path]).run();
+    let made = HostProgram::new("ssh-keygen")
+        .args(words)
+        .args([path])
+        .run();
     let failed = |message: String| TrialError::Machine {
         program: "ssh-keygen".to_owned(),
         message,
