@@ -22,8 +22,10 @@ const SETS: [(&str, &str); 2] = [
 ];
 /// What only `mkinitramfs` puts in.
 const LEFT_OUT: [&str; 1] = ["etc/ld.so.cache"];
-/// Lists in which the order of what a module needs may differ, as lines and in binary form.
-const ORDER: [&str; 2] = ["modules.dep", "modules.dep.bin"];
+/// The list in which the order of what a module needs may differ.
+const ORDER: &str = "modules.dep";
+/// How binary lists begin; where their nodes lie may differ, as from kmod 34 on.
+const INDEX: [u8; 4] = [0xb0, 0x07, 0xf4, 0x57];
 
 /// Compares all suites asked for; `Ok(false)` is a difference that is not listed.
 pub(super) fn run(options: &Options) -> Result<bool, String> {
@@ -142,20 +144,74 @@ fn differences(ours: &Content, theirs: &Content) -> Vec<String> {
     found
 }
 
-/// Whether two lists have the same lines, in whatever order their words are.
+/// Whether two lists say the same in another order.
 fn is_other_order(path: &str, ours: &[u8], theirs: &[u8]) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    // The binary form has the same bytes in another order.
-    let sorted = |list: &[u8]| -> Vec<Vec<u8>> {
-        let lines = list.split(|byte| *byte == b'\n' || *byte == 0);
-        let words = |line: &[u8]| {
-            let mut words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-            words.sort_unstable();
-            words.join(&b' ')
-        };
-        lines.map(words).collect()
+    if ours.starts_with(&INDEX) {
+        let found = index(ours);
+        return found.is_some() && found == index(theirs);
+    }
+    let lines = |list: &[u8]| -> Vec<Vec<u8>> {
+        list.split(|byte| *byte == b'\n')
+            .map(sorted_words)
+            .collect()
     };
-    ORDER.contains(&name) && sorted(ours) == sorted(theirs)
+    path.rsplit('/').next() == Some(ORDER) && lines(ours) == lines(theirs)
+}
+
+fn sorted_words(line: &[u8]) -> Vec<u8> {
+    let mut words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+    words.sort_unstable();
+    words.join(&b' ')
+}
+
+/// A key of a binary list with its values: the priority and the words of each.
+type Pair = (Vec<u8>, Vec<(u32, Vec<u8>)>);
+
+/// All keys of a binary list, read as the device reads it; `None` if it cannot be.
+fn index(file: &[u8]) -> Option<Vec<Pair>> {
+    let mut pairs = Vec::new();
+    let root = number(file, 8)?;
+    node(file, root, Vec::new(), &mut pairs)?;
+    Some(pairs)
+}
+
+fn node(file: &[u8], offset: u32, mut key: Vec<u8>, pairs: &mut Vec<Pair>) -> Option<()> {
+    let mut at = (offset & 0x0fff_ffff) as usize;
+    let text = |at: usize| file.get(at..)?.split(|byte| *byte == 0).next();
+    if offset & 0x8000_0000 != 0 {
+        let prefix = text(at)?;
+        key.extend(prefix);
+        at += prefix.len() + 1;
+    }
+    let mut children = Vec::new();
+    if offset & 0x2000_0000 != 0 {
+        let (first, last) = (*file.get(at)?, *file.get(at + 1)?);
+        at += 2;
+        for letter in first..=last {
+            children.push((letter, number(file, at)?));
+            at += 4;
+        }
+    }
+    if offset & 0x4000_0000 != 0 {
+        let mut values = Vec::new();
+        let count = number(file, at)?;
+        at += 4;
+        for _ in 0..count {
+            let value = text(at + 4)?;
+            values.push((number(file, at)?, sorted_words(value)));
+            at += 4 + value.len() + 1;
+        }
+        pairs.push((key.clone(), values));
+    }
+    for (letter, child) in children.into_iter().filter(|(_, child)| *child != 0) {
+        node(file, child, [&key[..], &[letter]].concat(), pairs)?;
+    }
+    Some(())
+}
+
+fn number(file: &[u8], at: usize) -> Option<u32> {
+    let bytes = file.get(at..at + 4)?.try_into().ok()?;
+    Some(u32::from_be_bytes(bytes))
 }
 
 #[cfg(test)]
