@@ -104,8 +104,7 @@ mod tests {
 
     #[test]
     fn a_room_that_reaches_over_its_wall_is_found() {
-        let text =
-            "fn a() {\n    squashfs::write(x);\n    std::fs::write(x, y);\n    // println!()\n}\n#[cfg(test)]\nunsafe {";
+        let text = "fn a() {\n    squashfs::write(x);\n    std::fs::write(x, y);\n    // println!()\n}\n#[cfg(test)]\nunsafe {";
         assert_eq!(
             check_file("crates/deb/src/a.rs", text),
             ["crates/deb/src/a.rs:3: a change of files belongs into sys"]
