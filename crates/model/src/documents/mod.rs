@@ -69,8 +69,8 @@ pub use query::{
     Dependant, Explanation, ExplanationPath, PathStep, ReverseDependencies, Search, SearchMatch,
     Shown, ShownPackage, ShownRelation, SourceBinary, SourceGroup, Sources, Tree, TreeNode,
 };
-pub use run::{Ran, RanEnd};
 pub use repro::{Repro, ReproDifference, ReproNotVaried, ReproOutput};
+pub use run::{Ran, RanEnd};
 #[cfg(feature = "schema")]
 pub use schema::schemas;
 pub use trace::{Trace, TraceKind, TraceLink, TraceNode};
