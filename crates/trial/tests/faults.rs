@@ -36,10 +36,10 @@ struct StandIn {
 
 impl StandIn {
     fn new(script: &str) -> StandIn {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("works in a test");
         let path = directory.path().join("qemu");
-        fs::write(&path, format!("{PROLOGUE}{script}")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&path, format!("{PROLOGUE}{script}")).expect("works in a test");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("works in a test");
         StandIn { directory }
     }
 
@@ -54,7 +54,7 @@ impl StandIn {
 
 fn order(stand_in: &Path, task: Task) -> Order {
     Order {
-        kind: Kind::of("amd64").unwrap(),
+        kind: Kind::of("amd64").expect("works in a test"),
         program: stand_in.to_owned(),
         accelerated: false,
         memory: 256,
@@ -92,7 +92,7 @@ fn come(order: &Order) -> (Result<End, TrialError>, String, String) {
         log: None,
     };
     let finished = run(order, streams, &silent()).map(|finished| finished.end);
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("works in a test");
     (finished, text(output), text(errors))
 }
 
@@ -122,7 +122,7 @@ fn a_command_gives_its_outputs_and_its_code_and_ends_the_machine() {
     );
     let begun = Instant::now();
     let (result, output, errors) = come(&order(&stand_in.program(), command()));
-    assert_eq!(result.unwrap(), End::Exited(7));
+    assert_eq!(result.expect("works in a test"), End::Exited(7));
     assert_eq!(
         (output.as_str(), errors.as_str()),
         ("one\ntwo", "a complaint")
@@ -143,7 +143,10 @@ fn serial_lines_stand_in_for_ports() {
         read -r forever <&"$console""#,
     );
     let (result, output, _) = come(&order(&stand_in.program(), command()));
-    assert_eq!((result.unwrap(), output.as_str()), (End::Exited(0), "one"));
+    assert_eq!(
+        (result.expect("works in a test"), output.as_str()),
+        (End::Exited(0), "one")
+    );
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn a_guest_whose_disk_is_kept_goes_down_by_itself() {
         keep: true,
         ..order(&stand_in.program(), command())
     };
-    assert_eq!(come(&kept).0.unwrap(), End::Exited(3));
+    assert_eq!(come(&kept).0.expect("works in a test"), End::Exited(3));
     assert_eq!(stand_in.file("down"), "down\n");
 }
 
@@ -205,7 +208,7 @@ fn an_initial_ram_disk_that_takes_nothing_is_recognised() {
     let stand_in = StandIn::new("say 'localhost login: '\n");
     let (reason, hint, _) = guest(come(&order(&stand_in.program(), command())).0);
     assert!(reason.contains("went down"), "{reason}");
-    assert!(hint.unwrap().contains("initramfs-tools"));
+    assert!(hint.expect("works in a test").contains("initramfs-tools"));
 }
 
 #[test]
@@ -232,7 +235,9 @@ fn what_is_expected_is_seen_or_missed() {
         read -r forever <&"$console""#,
     );
     assert_eq!(
-        come(&order(&stand_in.program(), login())).0.unwrap(),
+        come(&order(&stand_in.program(), login()))
+            .0
+            .expect("works in a test"),
         End::Seen
     );
     let stand_in = StandIn::new("say 'something else'\n");

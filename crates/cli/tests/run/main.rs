@@ -31,10 +31,10 @@ fn machine(script: &str) -> Home {
     let mut home = Home::new();
     home.write("x.img", "a disk");
     let programs = home.path().join("programs");
-    fs::create_dir(&programs).unwrap();
+    fs::create_dir(&programs).expect("works in a test");
     let program = programs.join("qemu-system-x86_64");
-    fs::write(&program, format!("{PROLOGUE}{script}")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&program, format!("{PROLOGUE}{script}")).expect("works in a test");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("works in a test");
     home.set("PATH", &programs.display().to_string());
     firmware(&home);
     home
@@ -42,9 +42,9 @@ fn machine(script: &str) -> Home {
 
 fn firmware(home: &Home) {
     let share = home.root().join("usr/share/OVMF");
-    fs::create_dir_all(&share).unwrap();
-    fs::write(share.join("OVMF_CODE_4M.fd"), "code").unwrap();
-    fs::write(share.join("OVMF_VARS_4M.fd"), "variables").unwrap();
+    fs::create_dir_all(&share).expect("works in a test");
+    fs::write(share.join("OVMF_CODE_4M.fd"), "code").expect("works in a test");
+    fs::write(share.join("OVMF_VARS_4M.fd"), "variables").expect("works in a test");
 }
 
 /// The arguments that boot the disk by its firmware, and more.
@@ -56,7 +56,7 @@ fn shipped<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 /// Whether the stand-in that this machine has begun is gone, at the latest in a while.
 fn is_gone(home: &Home) -> bool {
-    let number = fs::read_to_string(home.path().join("programs/process")).unwrap();
+    let number = fs::read_to_string(home.path().join("programs/process")).expect("works in a test");
     let process = PathBuf::from("/proc").join(number.trim());
     within(|| !process.exists() || is_dead(&process))
 }
@@ -98,7 +98,7 @@ fn a_login_prompt_is_waited_for() {
     );
     assert_eq!(run.stdout, "");
     assert_eq!(home.read("log"), "Booting\r\nlocalhost login: ");
-    let copy = fs::read_to_string(home.path().join("programs/copy")).unwrap();
+    let copy = fs::read_to_string(home.path().join("programs/copy")).expect("works in a test");
     assert_eq!(copy, "variables", "a copy of its own");
     assert!(is_gone(&home));
 }
@@ -109,7 +109,7 @@ fn the_answer_as_json_says_what_was_run_and_how_it_ended() {
     let run = home
         .run(PROGRAM, &shipped(&["--expect", "it works", "--json"]))
         .exits(0);
-    let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+    let answer: Value = serde_json::from_str(&run.stdout).expect("works in a test");
     assert_eq!(answer["end"], "seen");
     assert_eq!(answer["architecture"], "amd64");
     assert_eq!(answer["as_shipped"], true);
@@ -135,7 +135,7 @@ fn what_is_missing_is_named_with_its_package() {
          sudo apt-get install --no-install-recommends qemu-system-x86\n"
     );
     let home = machine("");
-    fs::remove_dir_all(home.root().join("usr")).unwrap();
+    fs::remove_dir_all(home.root().join("usr")).expect("works in a test");
     let run = home.run(PROGRAM, &shipped(&["--until", "login"])).exits(3);
     assert_eq!(
         run.stderr,
@@ -221,8 +221,8 @@ fn what_is_no_disk_of_ours_is_refused() {
 #[test]
 fn a_port_that_is_taken_is_told() {
     let home = machine("");
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("works in a test");
+    let port = taken.local_addr().expect("works in a test").port();
     let option = format!("--ssh={port}");
     let run = home
         .run(PROGRAM, &["run", "./x.img", "--arch", "amd64", &option])
@@ -259,7 +259,7 @@ fn begin(home: &Home) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .expect("works in a test");
     let begun = home.path().join("programs/begun");
     assert!(within(|| begun.exists()));
     child
@@ -269,7 +269,12 @@ fn begin(home: &Home) -> Child {
 fn signal(child: &Child, name: &str) {
     let number = child.id().to_string();
     let mut kill = std::process::Command::new("kill");
-    assert!(kill.args(["-s", name, &number]).status().unwrap().success());
+    assert!(
+        kill.args(["-s", name, &number])
+            .status()
+            .expect("works in a test")
+            .success()
+    );
 }
 
 #[test]
@@ -277,18 +282,28 @@ fn ctrl_c_ends_the_machine_and_leaves_nothing() {
     let home = machine("echo >\"${0%/*}/begun\"; read -r forever <&\"$console\"");
     let child = begin(&home);
     signal(&child, "INT");
-    let output = child.wait_with_output().unwrap();
+    let output = child.wait_with_output().expect("works in a test");
     assert_eq!(output.status.code(), Some(130));
     assert!(is_gone(&home));
-    assert_eq!(fs::read_dir(home.path().join("tmp")).unwrap().count(), 0);
+    assert_eq!(
+        fs::read_dir(home.path().join("tmp"))
+            .expect("works in a test")
+            .count(),
+        0
+    );
 }
 
 #[test]
 fn a_machine_does_not_outlive_us_whatever_we_die_of() {
     let home = machine("echo >\"${0%/*}/begun\"; read -r forever <&\"$console\"");
     let mut child = begin(&home);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill().expect("works in a test");
+    child.wait().expect("works in a test");
     assert!(is_gone(&home));
-    assert_eq!(fs::read_dir(home.path().join("tmp")).unwrap().count(), 0);
+    assert_eq!(
+        fs::read_dir(home.path().join("tmp"))
+            .expect("works in a test")
+            .count(),
+        0
+    );
 }

@@ -78,7 +78,8 @@ fn reason(result: Result<Parts, TrialError>) -> String {
 fn what_boots_is_found_where_the_firmware_or_the_loader_finds_it() {
     let whole = program([".cmdline", ".initrd", ".linux"]);
     let other = program([".cmdline", ".initrd", ".other"]);
-    let table: [(Guid, &[(&str, &[u8])]); 3] = [
+    type Files<'a> = &'a [(&'a str, &'a [u8])];
+    let table: [(Guid, Files<'_>); 3] = [
         (gpt::kind::EFI_SYSTEM, &[("EFI/BOOT/BOOTX64.EFI", &whole)]),
         // The loader is a program too, but holds no kernel.
         (

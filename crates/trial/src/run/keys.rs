@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn ctrl_a_is_the_way_out_and_nothing_else_is_lost() {
-        let table: [(&[&[u8]], &[u8], bool); 6] = [
+        type Case<'a> = (&'a [&'a [u8]], &'a [u8], bool);
+        let table: [Case<'_>; 6] = [
             (&[b"ls\r"], b"ls\r", false),
             (&[b"ab\x01x and more"], b"ab", true),
             (&[b"\x01", b"X"], b"", true),
