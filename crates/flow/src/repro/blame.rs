@@ -189,7 +189,7 @@ mod tests {
         Scripts {
             scripts: BTreeMap::from([
                 script("foo", "postinst", "date > /var/lib/foo/stamp\n"),
-                script("bar", "postinst", "ls /var/lib/foo/\n"),
+                script("bar", "postinst", "touch /var/lib/foo/deep/x\n"),
                 script("baz", "preinst", "mkdir -p /var/cache/baz\n"),
                 script(
                     "ssh",
@@ -205,8 +205,8 @@ mod tests {
     fn the_script_that_names_a_path_wrote_it() {
         let table = [
             ("/var/lib/foo/stamp", None, Some("foo"), "postinst"),
-            ("/var/lib/foo/other", None, Some("bar"), "postinst"),
-            ("/var/lib/foo/stamp-2", None, Some("bar"), "postinst"),
+            ("/var/lib/foo/other", None, Some("foo"), "postinst"),
+            ("/var/lib/foo/deep/y", None, Some("bar"), "postinst"),
             ("/var/cache/baz/a/b", None, Some("baz"), "preinst"),
             ("/etc/ssh/ssh_host_rsa_key", None, Some("ssh"), "postinst"),
             ("/etc/own", None, None, "scripts/own"),
