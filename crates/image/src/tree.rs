@@ -3,8 +3,6 @@
 //! The archive holds everything, owners and attributes too, in a file that an ordinary user
 //! may read; so no image needs a privilege to be made, nor the tree itself.
 
-#[cfg(test)]
-mod differential;
 mod part;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -36,19 +36,23 @@ fn is_there(name: &str) -> bool {
 
 /// Everything below a directory.
 fn look(root: &Path, below: &Path, files: &mut BTreeMap<String, (u32, Vec<u8>)>) {
-    for entry in std::fs::read_dir(below).unwrap() {
-        let path = entry.unwrap().path();
-        let metadata = std::fs::symlink_metadata(&path).unwrap();
+    for entry in std::fs::read_dir(below).expect("files") {
+        let path = entry.expect("files").path();
+        let metadata = std::fs::symlink_metadata(&path).expect("files");
         let content = if metadata.is_symlink() {
-            let target = std::fs::read_link(&path).unwrap();
+            let target = std::fs::read_link(&path).expect("files");
             target.into_os_string().into_encoded_bytes()
         } else if metadata.is_dir() {
             look(root, &path, files);
             Vec::new()
         } else {
-            std::fs::read(&path).unwrap()
+            std::fs::read(&path).expect("files")
         };
-        let name = path.strip_prefix(root).unwrap().display().to_string();
+        let name = path
+            .strip_prefix(root)
+            .expect("files")
+            .display()
+            .to_string();
         files.insert(name, (metadata.permissions().mode(), content));
     }
 }
@@ -61,9 +65,9 @@ fn run(
     world: &dyn Fn(&Path),
     calls: &[(&str, &[&str])],
 ) -> Vec<Done> {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("files");
     let root = directory.path().join("root");
-    std::fs::create_dir(&root).unwrap();
+    std::fs::create_dir(&root).expect("files");
     world(&root);
     let shown = root.display().to_string();
     let stand_in = directory.path().join("stand-in");
@@ -72,7 +76,7 @@ fn run(
     let text = text.replacen("root=\n", &format!("root={shown}\n"), 1);
     let hand = format!("exec \"$root/usr/bin/{name}\" \"$@\"");
     assert!(text.contains(&hand));
-    std::fs::write(&stand_in, text.replace(&hand, "echo handed over; exit 99")).unwrap();
+    std::fs::write(&stand_in, text.replace(&hand, "echo handed over; exit 99")).expect("files");
     let mut done = Vec::new();
     for (script, arguments) in calls {
         let mut command = match original {
@@ -90,7 +94,7 @@ fn run(
         command.env("DPKG_MAINTSCRIPT_NAME", script);
         command.env("DPKG_MAINTSCRIPT_PACKAGE", "some");
         command.env("DPKG_MAINTSCRIPT_ARCH", "amd64");
-        let ended = command.output().unwrap();
+        let ended = command.output().expect("files");
         let mut files = BTreeMap::new();
         look(&root, &root, &mut files);
         let output = [ended.stdout, ended.stderr].concat();
@@ -105,8 +109,8 @@ fn run(
 
 fn write(root: &Path, path: &str, content: &str) {
     let path = root.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, content).unwrap();
+    std::fs::create_dir_all(path.parent().expect("files")).expect("files");
+    std::fs::write(path, content).expect("files");
 }
 
 /// Units as packages ship them.
@@ -231,9 +235,9 @@ fn what_is_not_plain_is_left_to_the_original() {
             write(root, &path, &format!("[Install]\n{words}\n"));
         }
         let wants = root.join("etc/systemd/system/linked.target.wants");
-        std::fs::create_dir_all(&wants).unwrap();
-        symlink("/nowhere", wants.join("linked.service")).unwrap();
-        symlink("/dev/null", root.join("etc/systemd/system/masked.service")).unwrap();
+        std::fs::create_dir_all(&wants).expect("files");
+        symlink("/nowhere", wants.join("linked.service")).expect("files");
+        symlink("/dev/null", root.join("etc/systemd/system/masked.service")).expect("files");
         write(
             root,
             "var/lib/systemd/deb-systemd-helper-enabled/known.service.dsh-also",
@@ -280,7 +284,7 @@ fn what_is_not_plain_is_left_to_the_original() {
         );
         assert_eq!(done[0].code, Some(99), "{call:?} {done:?}");
         let mut before = BTreeMap::new();
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("files");
         strange(directory.path());
         look(directory.path(), directory.path(), &mut before);
         assert_eq!(done[0].files, before, "{call:?} has changed nothing");
@@ -296,7 +300,7 @@ fn a_first_installation_has_nothing_to_maintain() {
     let world = |root: &Path| {
         write(root, "etc/old.conf", "mine");
         write(root, "usr/share/doc/d/file", "");
-        symlink("target", root.join("usr/share/doc/l")).unwrap();
+        symlink("target", root.join("usr/share/doc/l")).expect("files");
     };
     let calls: [&[&str]; 14] = [
         &["supports", "rm_conffile"],
@@ -407,8 +411,8 @@ fn a_first_installation_has_nothing_to_maintain() {
 #[test]
 fn an_upgrade_and_whatever_is_odd_is_left_to_the_original() {
     let world = |root: &Path| {
-        std::fs::create_dir_all(root.join("usr/share/doc/d.dpkg-backup")).unwrap();
-        symlink("target", root.join("usr/share/doc/l.dpkg-backup")).unwrap();
+        std::fs::create_dir_all(root.join("usr/share/doc/d.dpkg-backup")).expect("files");
+        symlink("target", root.join("usr/share/doc/l.dpkg-backup")).expect("files");
     };
     let calls: [(&str, &[&str]); 21] = [
         ("preinst", &[]),

@@ -2,6 +2,8 @@ use std::process::Command;
 
 use super::*;
 
+mod differential;
+
 /// An archive of GNU tar: its own, not our writer's.
 pub(crate) fn archive() -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();

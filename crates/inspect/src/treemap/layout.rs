@@ -3,6 +3,8 @@
 //!
 //! Neighbours share their edges to the last bit, so that nothing overlaps and no gap is left.
 
+use std::cmp::Ordering;
+
 /// A rectangle by its edges.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Area {
@@ -132,7 +134,7 @@ fn row_length(weights: &[u64], left: u128, rest: Area) -> usize {
         let (side, sum) = (side * side, sum * sum);
         let worst = (side * largest / sum).max(sum / (side * smallest));
         // What is no number compares as not better.
-        if count > 0 && !(worst <= best) {
+        if count > 0 && worst.partial_cmp(&best).is_none_or(Ordering::is_gt) {
             return count;
         }
         best = worst;

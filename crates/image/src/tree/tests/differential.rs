@@ -8,8 +8,8 @@ use formwork_deb::sha256::Sha256;
 use formwork_format::node::Kind;
 use formwork_model::layout::{FileSystem, Layout, Partition, Role};
 
-use super::Tree;
-use super::samples::{Archive, Entry, everything, noise};
+use super::super::Tree;
+use super::super::samples::{Archive, Entry, everything, noise};
 use crate::ext4;
 use crate::make::{self, FileSystemOrder};
 use crate::target::Target;
