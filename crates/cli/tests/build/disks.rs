@@ -326,20 +326,20 @@ fn what_stands_in_the_way_is_said() {
         ),
         (
             one,
-            "forms = [\"disk\"]\n[disk]\ngrow = false\nsize = \"50M\"\n",
+            "forms = [\"disk\"]\n[disk]\ngrow = false\nsize = \"41M\"\n",
             2,
             &[
-                "partition root has 12 MiB",
+                "partition root has 3072 KiB",
                 "too much",
                 "largest packages: toybox ",
             ],
         ),
         (
             one,
-            "forms = [\"disk\"]\n[disk]\ngrow = false\n[partitions.root]\nsize = \"8M\"\n",
+            "forms = [\"disk\"]\n[disk]\ngrow = false\n[partitions.root]\nsize = \"2M\"\n",
             2,
             &[
-                "partition root has 8192 KiB",
+                "partition root has 2048 KiB",
                 "too much",
                 "largest packages: toybox ",
                 "minimal.toml:6",

@@ -172,6 +172,15 @@ impl Places {
         self.directory.join(name)
     }
 
+    /// Writes a file by way of the directory where everything is written first, so that one
+    /// that is cut off is found and removed by the next build.
+    pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        fs::create_directory(&self.staging())?;
+        fs::replace(&self.first(name), bytes)?;
+        fs::put(&self.first(name), &self.last(name))?;
+        self.abandon()
+    }
+
     /// Moves finished files to their places, in this order.
     pub(super) fn publish<'a>(
         &self,

@@ -250,8 +250,7 @@ impl Records<'_> {
             error: error.map(ToString::to_string),
             steps,
         };
-        let path = self.places.last(&self.places.beside(LOG));
-        Ok(fs::replace(&path, &text(&log)?)?)
+        self.places.put(&self.places.beside(LOG), &text(&log)?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A directory of our own for as long as something runs.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::Error;
@@ -14,7 +16,10 @@ impl Scratch {
     /// # Errors
     /// If that is not possible.
     pub fn create(prefix: &str) -> Result<Scratch, Error> {
-        let made = tempfile::Builder::new().prefix(prefix).tempdir();
+        let made = tempfile::Builder::new()
+            .prefix(prefix)
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir();
         let place = std::env::temp_dir();
         made.map(Scratch)
             .map_err(|source| Error::io("make a directory in", &place, source))
@@ -30,7 +35,6 @@ impl Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn it_is_private_and_goes_away() {

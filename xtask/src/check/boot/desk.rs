@@ -49,7 +49,7 @@ impl Desk {
         if fresh {
             let _ = std::fs::remove_dir_all(&data);
         }
-        for directory in [&data, &home.join("work")] {
+        for directory in [&data, &home] {
             std::fs::create_dir_all(directory)
                 .map_err(|error| format!("{}: {error}", directory.display()))?;
         }
