@@ -347,9 +347,9 @@ fn what_stands_in_the_way_is_said() {
         ),
         (
             one,
-            "forms = [\"disk\"]\n[disk]\ngrow = false\n[blobs.a]\noffset = 4096\nsource = \"second.bin\"\n",
+            "forms = [\"disk\"]\n[disk]\ngrow = false\n[blobs.a]\noffset = 512\nsource = \"second.bin\"\n",
             2,
-            &["a at byte 4096 lies over the partition table"],
+            &["a at byte 512 lies over the partition table"],
         ),
         (
             one,

@@ -154,7 +154,16 @@ fn a_package_list_is_sorted_and_without_repetition() {
 /// What is told of a build points to its lock, and what is told of images to the project's files:
 /// these read no archive.
 #[cfg(feature = "schema")]
-const WITHOUT_INPUTS: [&str; 5] = ["build", "build-log", "build-tree", "images", "show-image"];
+const WITHOUT_INPUTS: [&str; 8] = [
+    "build",
+    "build-image",
+    "build-log",
+    "build-tree",
+    "images",
+    "repro",
+    "run",
+    "show-image",
+];
 
 #[cfg(feature = "schema")]
 #[test]
