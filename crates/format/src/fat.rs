@@ -159,7 +159,7 @@ pub fn write(out: &mut impl Write, options: &Options, files: &[File<'_>]) -> Res
 /// What these files and the structures of the file system take of it.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn used(options: &Options, files: &[File<'_>]) -> Result<u64, FatError> {
     let geometry = geometry(options)?;
     let mut next = 2;
