@@ -12,12 +12,14 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use formwork_model::documents::{self, Ran, RanEnd};
+use formwork_deb::sha256::Sha256;
+use formwork_model::documents::{self, ImageRecord, Ran, RanEnd};
 use formwork_model::event::Event;
-use formwork_sys::fs::Fresh;
+use formwork_sys::fs::{self, Fresh};
 use formwork_sys::terminal::Raw;
 use formwork_trial::access::Command;
 use formwork_trial::machine::Kind;
+use formwork_trial::parts::Parts;
 use formwork_trial::run::{Boot, End, Finished, Order, Streams, Task};
 use formwork_trial::{firmware, parts};
 
@@ -31,6 +33,10 @@ use keys::KeyFiles;
 
 /// Where Debian keeps firmware.
 const SHARE: &str = "usr/share";
+/// The largest record of an image.
+const MOST_RECORD: u64 = 16 << 20;
+/// The largest kernel or initial RAM disk.
+const MOST_PART: u64 = 1 << 30;
 /// How long a command and all before it may take.
 const COMMAND: Duration = Duration::from_secs(1800);
 /// How long a guest may take to say what is expected.
@@ -170,7 +176,45 @@ fn boot(context: &Context, wish: &Wish, disk: &Path, kind: &Kind) -> Result<Boot
         let share = context.root.join(SHARE);
         return Ok(Boot::Firmware(firmware::find(kind.architecture, &share)?));
     }
-    Ok(Boot::Kernel(parts::read(disk)?))
+    Ok(Boot::Kernel(match beside(disk)? {
+        Some(parts) => parts,
+        None => parts::read(disk)?,
+    }))
+}
+
+/// What boots an image whose loader is nothing of ours: it lies beside its disk, as its record says.
+fn beside(disk: &Path) -> Result<Option<Parts>, Error> {
+    let path = disk.with_extension("image.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = fs::read_limited(&path, MOST_RECORD)?;
+    let record = serde_json::from_slice::<ImageRecord>(&bytes).ok();
+    let Some(boot) = record.and_then(|record| record.boot) else {
+        return Ok(None);
+    };
+    if boot.loader != "none" {
+        return Ok(None);
+    }
+    let read = |name: &str| -> Result<Vec<u8>, Error> {
+        let path = disk.with_extension(name);
+        let bytes = fs::read_limited(&path, MOST_PART)?;
+        let part = boot.parts.iter().find(|part| part.name == name);
+        if part.is_none_or(|part| part.sha256 != Sha256::of(&bytes).to_string()) {
+            return Err(TrialError::Image {
+                path,
+                reason: "this is not what the record of the image names".to_owned(),
+                hint: Some("formwork build makes all of it anew".to_owned()),
+            }
+            .into());
+        }
+        Ok(bytes)
+    };
+    Ok(Some(Parts {
+        kernel: read("kernel")?,
+        initrd: read("initrd")?,
+        command_line: boot.command_line.clone(),
+    }))
 }
 
 /// What the guest is to do, with all that it needs for it.
