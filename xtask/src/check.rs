@@ -12,6 +12,7 @@ pub(crate) mod generated;
 mod layers;
 mod licences;
 mod proposals;
+mod rebuild;
 mod rootfs;
 pub(crate) mod showcase;
 mod walls;
@@ -105,6 +106,11 @@ const SYSTEM_CHECKS: &[Check] = &[
         name: "rootfs",
         what: "a tree equal to mmdebstrap's, the same bits as root and not",
         run: rootfs::check,
+    },
+    Check {
+        name: "rebuild",
+        what: "builds after edits, bit for bit those from nothing",
+        run: rebuild::check,
     },
     Check {
         name: "boot",

@@ -14,7 +14,7 @@ mod formwork;
 mod index;
 mod options;
 mod peers;
-mod random;
+pub(crate) mod random;
 mod sets;
 mod toy;
 mod universe;

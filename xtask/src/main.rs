@@ -1,11 +1,13 @@
 //! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`,
-//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask boot`, `cargo xtask session`.
+//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask rebuild`, `cargo xtask boot`,
+//! `cargo xtask session`.
 
 use std::process::ExitCode;
 
 mod bench;
 mod check;
 mod differential;
+mod rebuild;
 mod rootfs;
 mod session;
 mod source;
@@ -22,10 +24,12 @@ fn main() -> ExitCode {
         "differential" => differential::run(rest),
         "bench" => bench::run(rest),
         "rootfs" => rootfs::run(rest),
+        "rebuild" => rebuild::run(rest),
         "boot" => check::boot::run(rest),
         "session" => session::record(),
         _ => Err(
-            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, boot, session"
+            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, rebuild, boot, \
+             session"
                 .to_owned(),
         ),
     };

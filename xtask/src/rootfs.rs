@@ -13,7 +13,7 @@ mod differences;
 mod exceptions;
 mod initrd;
 mod ours;
-mod peer;
+pub(crate) mod peer;
 pub(crate) mod place;
 mod same;
 mod sound;

@@ -180,7 +180,7 @@ impl<'a> Peer<'a> {
 }
 
 /// A path on a file system in memory where there is one, as both sides are measured there.
-pub(super) fn in_memory(name: &str) -> PathBuf {
+pub(crate) fn in_memory(name: &str) -> PathBuf {
     let memory = Path::new("/dev/shm");
     match memory.is_dir() {
         true => memory.join(name),
