@@ -58,8 +58,8 @@ fn setting(state: &mut State, way: &str, random: &mut Random) -> String {
     let name = *random.pick(&PARAMETERS);
     match (way, random.below(3)) {
         ("change", 0) => {
-            state.logs = !state.logs;
-            "clean.logs".to_owned()
+            state.module = !state.module;
+            "kernel.modules".to_owned()
         }
         ("change", 1) => {
             state.host += 1;

@@ -33,8 +33,8 @@ pub(super) struct State {
     pub(super) parameters: BTreeMap<String, u64>,
     /// The host name's number.
     pub(super) host: u64,
-    /// Whether logs are cleaned.
-    pub(super) logs: bool,
+    /// Whether a module is loaded at boot.
+    pub(super) module: bool,
     /// Users, with what their comments say.
     pub(super) users: BTreeMap<String, u64>,
     /// Units by name.
@@ -70,13 +70,16 @@ impl State {
         let mut text = format!(
             "packages = {packages:?}\nvariant = \"minbase\"\nrecommends = false\n\
              forms = [\"disk\"]\n\n[boot]\n\n[partitions.root]\nfilesystem = \"erofs\"\n\n\
-             [system]\nhostname = \"device-{}\"\n\n[clean]\nlogs = {}\n",
-            self.host, self.logs
+             [system]\nhostname = \"device-{}\"\n",
+            self.host
         );
         // Writing into a string cannot fail.
         let mut put = |line: String| {
             let _written = writeln!(text, "{line}");
         };
+        if self.module {
+            put("\n[kernel]\nmodules = [\"dm_verity\"]".to_owned());
+        }
         for path in self.files.keys() {
             put(format!("\n[files.{path:?}]\nsource = \"files{path}\""));
         }
