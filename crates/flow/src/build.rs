@@ -162,6 +162,7 @@ fn make(context: &Context, images: &image::Images<'_>, watch: &mut Watch) -> Res
     let steps = report.steps.iter().map(|step| TimedStep {
         name: step.name.clone(),
         milliseconds: step.milliseconds,
+        programs: step.programs,
     });
     watch.steps.extend(steps);
     watch.since = Instant::now();
@@ -331,6 +332,7 @@ impl Watch {
         self.steps.push(TimedStep {
             name: name.to_owned(),
             milliseconds: u64::try_from(took).unwrap_or(u64::MAX),
+            programs: 0,
         });
         self.since = Instant::now();
     }

@@ -70,4 +70,7 @@ pub struct Step {
     pub name: String,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+    /// Processor time of the programs of the tree in it, in milliseconds.
+    #[serde(default)]
+    pub programs: u64,
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use formwork_sys::tree::{Kind, Tree};
+use formwork_sys::usage;
 use rayon::prelude::*;
 
 use crate::configure::configure;
@@ -41,14 +42,20 @@ impl Context<'_> {
         name: &str,
         step: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let start = Instant::now();
+        let start = (Instant::now(), usage::of_programs());
         let result = step(self)?;
+        let programs = usage::of_programs().saturating_sub(start.1);
         self.steps.push(Step {
             name: name.to_owned(),
-            milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds: milliseconds(start.0.elapsed()),
+            programs: milliseconds(programs),
         });
         Ok(result)
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Unpacks and configures all packages of the job in an empty tree; `stage` is an empty

@@ -17,6 +17,7 @@ pub mod sandbox;
 pub mod signal;
 pub mod terminal;
 pub mod tree;
+pub mod usage;
 
 pub use checked::{CheckedFile, Incoming};
 pub use error::Error;

@@ -140,7 +140,7 @@ pub struct BuiltPackages {
 }
 
 /// What is particular to one run: when, where, how long. Nothing hashes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildLog {
     /// The format of this document.
@@ -162,7 +162,7 @@ pub struct BuildLog {
 }
 
 /// The machine on which a build ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildHost {
     /// Its name.
@@ -176,11 +176,13 @@ pub struct BuildHost {
 }
 
 /// How long a step took.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimedStep {
     /// The step.
     pub name: String,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+    /// Processor time of the programs of the tree in it, in milliseconds.
+    pub programs: u64,
 }
