@@ -24,6 +24,7 @@ use formwork_trial::run::{Boot, End, Finished, Order, Streams, Task};
 use formwork_trial::{firmware, parts};
 
 pub use formwork_trial::TrialError;
+pub use formwork_trial::machine::Bus;
 pub use formwork_trial::run::Seat;
 
 use crate::Error;
@@ -59,6 +60,12 @@ pub struct Wish {
     pub what: What,
     /// Whether it boots by its firmware, with nothing given to it.
     pub as_shipped: bool,
+    /// What its disk hangs on.
+    pub bus: Bus,
+    /// Files that are further disks.
+    pub further: Vec<PathBuf>,
+    /// What is added to the kernel command line.
+    pub append: Option<String>,
     /// Whether what it writes stays.
     pub keep: bool,
     /// Its memory in MiB.
@@ -120,6 +127,8 @@ pub fn run(context: &Context, wish: &Wish, outlets: Outlets<'_>) -> Result<Ran, 
         processors: wish.processors,
         boot: boot(context, wish, &image.disk, kind)?,
         disk: image.disk.clone(),
+        bus: wish.bus,
+        further: further(&wish.further)?,
         keep: wish.keep,
         task: task(wish, kind)?,
         secure_shell: secure_shell
@@ -176,10 +185,28 @@ fn boot(context: &Context, wish: &Wish, disk: &Path, kind: &Kind) -> Result<Boot
         let share = context.root.join(SHARE);
         return Ok(Boot::Firmware(firmware::find(kind.architecture, &share)?));
     }
-    Ok(Boot::Kernel(match beside(disk)? {
-        Some(parts) => parts,
-        None => parts::read(disk)?,
-    }))
+    Ok(Boot::Kernel {
+        parts: match beside(disk)? {
+            Some(parts) => parts,
+            None => parts::read(disk)?,
+        },
+        append: wish.append.clone(),
+    })
+}
+
+/// Further disks, by their whole paths.
+fn further(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let one = |path: &PathBuf| {
+        if !path.is_file() {
+            return Err(find::wrong(
+                path,
+                "there is no such file",
+                Some("truncate --size 1G FILE makes an empty disk".to_owned()),
+            ));
+        }
+        Ok(std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+    };
+    paths.iter().map(one).collect()
 }
 
 /// What boots an image whose loader is nothing of ours: it lies beside its disk, as its record says.

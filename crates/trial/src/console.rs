@@ -8,7 +8,7 @@ const LINE: usize = 400;
 const WINDOW: usize = 256;
 
 /// What shows that a guest will not come any further, and what it means.
-const TROUBLE: [(&str, &str, Option<&str>); 6] = [
+const TROUBLE: [(&str, &str, Option<&str>); 7] = [
     (
         "Initramfs unpacking failed: write error",
         "the initial RAM disk does not fit into the guest's memory",
@@ -18,6 +18,11 @@ const TROUBLE: [(&str, &str, Option<&str>); 6] = [
         "System is deadlocked on memory",
         "the guest has too little memory",
         Some("--memory SIZE gives it more"),
+    ),
+    (
+        "IO-APIC + timer doesn't work",
+        "this machine is too busy: the ticks of the guest's clock came too late for its kernel",
+        Some("run it again, when less else is running"),
     ),
     (
         "Kernel panic - not syncing",

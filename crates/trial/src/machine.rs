@@ -51,6 +51,33 @@ const KINDS: [Kind; 3] = [
     },
 ];
 
+/// What the image's disk hangs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bus {
+    /// A disk of virtio, the fastest one.
+    #[default]
+    Virtio,
+    /// An NVMe drive.
+    Nvme,
+    /// A SATA disk at an AHCI controller.
+    Ahci,
+    /// A USB stick.
+    Usb,
+}
+
+impl Bus {
+    /// The controller, where there is none yet, and the disk itself.
+    fn devices(self) -> (Option<&'static str>, &'static str) {
+        match self {
+            Bus::Virtio => (None, "virtio-blk-pci"),
+            // A drive without a serial number is none.
+            Bus::Nvme => (None, "nvme,serial=formwork"),
+            Bus::Ahci => (Some("ich9-ahci,id=sata"), "ide-hd,bus=sata.0"),
+            Bus::Usb => (Some("qemu-xhci,id=usb"), "usb-storage,bus=usb.0"),
+        }
+    }
+}
+
 impl Kind {
     /// The machine for an architecture.
     ///
@@ -84,7 +111,11 @@ pub struct Machine {
     pub processors: u32,
     /// The disk, as a path.
     pub disk: String,
-    /// Whether what the guest writes goes to the disk itself.
+    /// What it hangs on.
+    pub bus: Bus,
+    /// Further disks, of virtio.
+    pub further: Vec<String>,
+    /// Whether what the guest writes goes to the disks themselves.
     pub keep: bool,
     /// How it begins.
     pub start: Start,
@@ -182,20 +213,32 @@ impl Machine {
     }
 
     fn disk(&self, all: &mut Arguments) {
-        let snapshot = if self.keep { "off" } else { "on" };
-        all.pair(
-            "-drive",
-            &format!(
-                "id=disk,if=none,format=raw,discard=unmap,snapshot={snapshot},file={}",
-                escaped(&self.disk)
-            ),
-        );
+        self.drive(all, "disk", &self.disk);
+        let (controller, disk) = self.bus.devices();
+        if let Some(controller) = controller {
+            all.pair("-device", controller);
+        }
         let first = match self.start {
             // With a kernel of its own the machine looks for none on the disk.
             Start::Kernel { .. } => "",
             Start::Firmware { .. } => ",bootindex=0",
         };
-        all.pair("-device", &format!("virtio-blk-pci,drive=disk{first}"));
+        all.pair("-device", &format!("{disk},drive=disk{first}"));
+        for (place, path) in self.further.iter().enumerate() {
+            let name = format!("further{place}");
+            self.drive(all, &name, path);
+            all.pair("-device", &format!("virtio-blk-pci,drive={name}"));
+        }
+    }
+
+    fn drive(&self, all: &mut Arguments, name: &str, path: &str) {
+        let snapshot = if self.keep { "off" } else { "on" };
+        let path = escaped(path);
+        let options = "if=none,format=raw,discard=unmap";
+        all.pair(
+            "-drive",
+            &format!("id={name},{options},snapshot={snapshot},file={path}"),
+        );
     }
 
     fn network(&self, all: &mut Arguments) {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use formwork_format::gpt::{self, Partition, SECTOR};
 use formwork_format::guid::Guid;
-use formwork_format::{fat, pe};
+use formwork_format::{fat, uki};
 
 use crate::error::TrialError;
 
@@ -62,18 +62,13 @@ pub fn read(disk: &Path) -> Result<Parts, TrialError> {
     Err(wrong("there is no unified kernel image on it".to_owned()))
 }
 
-/// The parts of a unified kernel image.
+/// The parts of a unified kernel image, of whichever stub.
 fn sections(program: &[u8]) -> Option<Parts> {
-    let sections = pe::sections(program).ok()?;
-    let named = |name: &str| {
-        let section = sections.iter().find(|section| section.name == name)?;
-        pe::content(program, section).ok()
-    };
-    let command_line = String::from_utf8_lossy(named(".cmdline")?).into_owned();
+    let unified = uki::read(program).ok()?;
     Some(Parts {
-        kernel: named(".linux")?.to_owned(),
-        initrd: named(".initrd")?.to_owned(),
-        command_line: command_line.trim_end_matches(['\0', '\n', ' ']).to_owned(),
+        kernel: unified.kernel.to_owned(),
+        initrd: unified.initrd.unwrap_or_default().to_owned(),
+        command_line: unified.command_line.trim_end().to_owned(),
     })
 }
 

@@ -23,7 +23,7 @@ use crate::access::{Access, Command, Console as Shell, Keys, PORTS, SECURE_SHELL
 use crate::console::Console;
 use crate::error::TrialError;
 use crate::firmware::Firmware;
-use crate::machine::{Kind, Machine, Port, Start};
+use crate::machine::{Bus, Kind, Machine, Port, Start};
 use crate::parts::Parts;
 use keys::Listening;
 use stream::Stream;
@@ -56,7 +56,11 @@ pub struct Order {
     pub processors: u32,
     /// The disk.
     pub disk: PathBuf,
-    /// Whether what the guest writes goes to the disk itself.
+    /// What it hangs on.
+    pub bus: Bus,
+    /// Further disks.
+    pub further: Vec<PathBuf>,
+    /// Whether what the guest writes goes to the disks themselves.
     pub keep: bool,
     /// How it begins.
     pub boot: Boot,
@@ -72,7 +76,12 @@ pub struct Order {
 #[derive(Debug)]
 pub enum Boot {
     /// With this kernel, and with access for this run.
-    Kernel(Parts),
+    Kernel {
+        /// The kernel, its initial RAM disk and its command line.
+        parts: Parts,
+        /// What this run adds to the command line.
+        append: Option<String>,
+    },
     /// By its firmware, as it would anywhere.
     Firmware(Firmware),
 }
@@ -233,6 +242,12 @@ fn plug(order: &Order, program: &mut Program, console: i32) -> io::Result<(Machi
         memory: order.memory,
         processors: order.processors,
         disk: order.disk.display().to_string(),
+        bus: order.bus,
+        further: order
+            .further
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         keep: order.keep,
         start: start(order, program)?,
         console,
@@ -248,7 +263,7 @@ fn plug(order: &Order, program: &mut Program, console: i32) -> io::Result<(Machi
 /// What the machine begins with, as files that QEMU alone can see.
 fn start(order: &Order, program: &mut Program) -> io::Result<Start> {
     match &order.boot {
-        Boot::Kernel(parts) => {
+        Boot::Kernel { parts, append } => {
             let padding = [0; 4];
             let odd = parts.initrd.len() % 4;
             let archive = access(order).map_or(Ok(Vec::new()), |access| access.archive())?;
@@ -259,7 +274,7 @@ fn start(order: &Order, program: &mut Program) -> io::Result<Start> {
                     // The kernel looks for a further archive at multiples of four bytes.
                     &[&parts.initrd, &padding[..(4 - odd) % 4], &archive],
                 )?,
-                command_line: command_line(order, &parts.command_line),
+                command_line: command_line(order, &parts.command_line, append.as_deref()),
             })
         }
         Boot::Firmware(firmware) => {
@@ -297,9 +312,13 @@ fn access(order: &Order) -> Option<Access> {
     Some(access)
 }
 
-/// The image's own command line, and what makes a run end that nobody watches.
-fn command_line(order: &Order, own: &str) -> String {
-    let mut line = own.to_owned();
+/// The image's own command line, what the person adds, and what makes a run end that nobody watches.
+fn command_line(order: &Order, own: &str, append: Option<&str>) -> String {
+    let own = match append {
+        Some(words) => format!("{own} {words}"),
+        None => own.to_owned(),
+    };
+    let mut line = own.clone();
     let has = |name: &str| own.split_whitespace().any(|word| word.starts_with(name));
     let console = format!("console={}", order.kind.console);
     if !has(&console) {
@@ -308,11 +327,16 @@ fn command_line(order: &Order, own: &str) -> String {
     if !matches!(order.task, Task::Console(_)) && !has("panic=") {
         line.push_str(" panic=-1");
     }
+    // Where the processor is emulated and this machine is busy the ticks may come late, and the
+    // kernel would take its clock for broken.
+    if order.kind.architecture == "amd64" && !order.accelerated {
+        line.push_str(" no_timer_check");
+    }
     line.trim().to_owned()
 }
 
 fn check_memory(order: &Order) -> Result<(), TrialError> {
-    let Boot::Kernel(parts) = &order.boot else {
+    let Boot::Kernel { parts, .. } = &order.boot else {
         return Ok(());
     };
     let size = (parts.kernel.len() + parts.initrd.len()) as u64 >> 20;

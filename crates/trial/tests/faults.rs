@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use formwork_model::event::silent;
 use formwork_trial::TrialError;
 use formwork_trial::access::Command;
-use formwork_trial::machine::Kind;
+use formwork_trial::machine::{Bus, Kind};
 use formwork_trial::parts::Parts;
 use formwork_trial::run::{Boot, End, Order, Streams, Task, run};
 
@@ -22,6 +22,7 @@ while [ $# -gt 0 ]; do
         declare "${name%%,*}=${1##*fd=}"
         ;;
     -initrd) initrd=$2 ;;
+    -append) append=$2 ;;
     esac
     shift
 done
@@ -60,12 +61,17 @@ fn order(stand_in: &Path, task: Task) -> Order {
         memory: 256,
         processors: 1,
         disk: PathBuf::from("/nonexistent/disk.img"),
+        bus: Bus::Virtio,
+        further: Vec::new(),
         keep: false,
-        boot: Boot::Kernel(Parts {
-            kernel: b"kernel".to_vec(),
-            initrd: b"initrd".to_vec(),
-            command_line: "root=/dev/vda2 ro quiet".to_owned(),
-        }),
+        boot: Boot::Kernel {
+            parts: Parts {
+                kernel: b"kernel".to_vec(),
+                initrd: b"initrd".to_vec(),
+                command_line: "root=/dev/vda2 ro quiet".to_owned(),
+            },
+            append: None,
+        },
         task,
         secure_shell: None,
         time: Some(Duration::from_secs(60)),
@@ -244,6 +250,43 @@ fn what_is_expected_is_seen_or_missed() {
     let (reason, _, console) = guest(come(&order(&stand_in.program(), login())).0);
     assert_eq!(reason, "the guest went down while we waited for login:");
     assert_eq!(console, ["something else"]);
+}
+
+#[test]
+fn the_command_line_is_the_images_and_what_the_run_adds() {
+    // (architecture, accelerated, added, what the kernel is told)
+    let table = [
+        (
+            "amd64",
+            false,
+            None,
+            "root=/dev/vda2 ro quiet console=ttyS0,115200 panic=-1 no_timer_check",
+        ),
+        (
+            "amd64",
+            true,
+            None,
+            "root=/dev/vda2 ro quiet console=ttyS0,115200 panic=-1",
+        ),
+        (
+            "arm64",
+            false,
+            Some("root=/dev/vdb panic=5"),
+            "root=/dev/vda2 ro quiet root=/dev/vdb panic=5 console=ttyAMA0,115200",
+        ),
+    ];
+    let stand_in = StandIn::new("say \"$append\"\n");
+    for (architecture, accelerated, added, expected) in table {
+        let mut order = order(&stand_in.program(), command());
+        order.kind = Kind::of(architecture).expect("works in a test");
+        order.accelerated = accelerated;
+        if let Boot::Kernel { append, .. } = &mut order.boot {
+            *append = added.map(str::to_owned);
+        }
+        order.task = Task::Expect(format!("{expected}\n"));
+        let end = come(&order).0.expect("the line is as expected");
+        assert_eq!(end, End::Seen, "{architecture} {accelerated} {added:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use formwork_flow::run::{self, LOGIN, Outlets, Seat, What, Wish};
+use formwork_flow::run::{self, Bus, LOGIN, Outlets, Seat, What, Wish};
 use formwork_model::documents::{Ran, RanEnd};
 
 use super::build::size;
@@ -66,6 +66,20 @@ pub(crate) struct Run {
     /// Let the guest write to the disk itself
     #[arg(long)]
     keep: bool,
+    /// Hang the disk on this bus
+    #[arg(long, value_name = "BUS", value_enum, default_value_t = OnBus::Virtio)]
+    bus: OnBus,
+    /// Give the guest this file as a further disk (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    disk: Vec<PathBuf>,
+    /// Add these words to the kernel command line
+    #[arg(
+        long,
+        value_name = "WORDS",
+        allow_hyphen_values = true,
+        conflicts_with = "as_shipped"
+    )]
+    append: Option<String>,
     /// Give the guest so much memory
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1G")]
     memory: u64,
@@ -81,6 +95,19 @@ pub(crate) struct Run {
     /// Write all that the guest says on its console to this file too
     #[arg(long, value_name = "FILE")]
     console_log: Option<PathBuf>,
+}
+
+/// What a disk can hang on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnBus {
+    /// A disk of virtio
+    Virtio,
+    /// An NVMe drive
+    Nvme,
+    /// A SATA disk at an AHCI controller
+    Ahci,
+    /// A USB stick
+    Usb,
 }
 
 /// How far a guest can be asked to come.
@@ -154,6 +181,14 @@ impl Run {
             architecture: self.arch.clone(),
             what: self.what(session),
             as_shipped: self.as_shipped,
+            bus: match self.bus {
+                OnBus::Virtio => Bus::Virtio,
+                OnBus::Nvme => Bus::Nvme,
+                OnBus::Ahci => Bus::Ahci,
+                OnBus::Usb => Bus::Usb,
+            },
+            further: self.disk.clone(),
+            append: self.append.clone(),
             keep: self.keep,
             memory,
             processors: self.cpus,

@@ -103,7 +103,8 @@ fn loose(disk: &Path, architecture: Option<&str>) -> Result<Image, Error> {
     })
 }
 
-fn wrong(path: &Path, reason: &str, hint: Option<String>) -> Error {
+/// An image that cannot be run.
+pub(super) fn wrong(path: &Path, reason: &str, hint: Option<String>) -> Error {
     TrialError::Image {
         path: path.to_owned(),
         reason: reason.to_owned(),

@@ -9,6 +9,8 @@ fn machine(architecture: &str) -> Machine {
         memory: 1024,
         processors: 1,
         disk: "/srv/a,b.img".to_owned(),
+        bus: Bus::Virtio,
+        further: Vec::new(),
         keep: false,
         start: Start::Kernel {
             kernel: "/proc/self/fd/201".to_owned(),
@@ -104,6 +106,53 @@ fn only_a_disk_that_is_kept_is_written_to() {
         ..thrown
     };
     assert!(line(&kept).contains(",snapshot=off,"));
+    assert!(!line(&kept).contains("snapshot=on"));
+}
+
+#[test]
+fn a_disk_hangs_on_the_bus_that_is_wanted() {
+    let table = [
+        (Bus::Virtio, " -device virtio-blk-pci,drive=disk"),
+        (Bus::Nvme, " -device nvme,serial=formwork,drive=disk"),
+        (
+            Bus::Ahci,
+            " -device ich9-ahci,id=sata -device ide-hd,bus=sata.0,drive=disk",
+        ),
+        (
+            Bus::Usb,
+            " -device qemu-xhci,id=usb -device usb-storage,bus=usb.0,drive=disk",
+        ),
+    ];
+    for (bus, expected) in table {
+        let machine = Machine {
+            bus,
+            ..machine("amd64")
+        };
+        let text = line(&machine);
+        assert!(text.contains(&format!("{expected} -")), "{text}");
+        let text = line(&firmware(machine));
+        assert!(text.contains(&format!("{expected},bootindex=0 ")), "{text}");
+    }
+}
+
+#[test]
+fn further_disks_come_behind_the_images_and_are_kept_or_not_like_it() {
+    let machine = Machine {
+        further: vec!["/srv/b".to_owned(), "/srv/c,d".to_owned()],
+        ..machine("amd64")
+    };
+    let text = line(&machine);
+    for expected in [
+        "drive=disk -drive id=further0,if=none,format=raw,discard=unmap,snapshot=on,file=/srv/b ",
+        "-device virtio-blk-pci,drive=further0 -drive id=further1,",
+        "snapshot=on,file=/srv/c,,d -device virtio-blk-pci,drive=further1 ",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let kept = Machine {
+        keep: true,
+        ..machine
+    };
     assert!(!line(&kept).contains("snapshot=on"));
 }
 

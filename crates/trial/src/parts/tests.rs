@@ -2,6 +2,7 @@
 
 use super::*;
 use formwork_format::gpt::Table;
+use formwork_format::{ebg, pe};
 
 /// A UEFI program that holds nothing but room for sections.
 fn stub() -> Vec<u8> {
@@ -23,7 +24,11 @@ fn stub() -> Vec<u8> {
 }
 
 fn program(names: [&str; 3]) -> Vec<u8> {
-    let contents: [&[u8]; 3] = [b"root=/dev/vda2 ro\n", b"initrd", b"kernel"];
+    program_with(names, b"root=/dev/vda2 ro\n")
+}
+
+fn program_with(names: [&str; 3], command_line: &[u8]) -> Vec<u8> {
+    let contents: [&[u8]; 3] = [command_line, b"initrd", b"kernel"];
     let sections: Vec<(&str, &[u8])> = names.into_iter().zip(contents).collect();
     pe::append(&stub(), &sections).unwrap()
 }
@@ -79,7 +84,10 @@ fn what_boots_is_found_where_the_firmware_or_the_loader_finds_it() {
     let whole = program([".cmdline", ".initrd", ".linux"]);
     let other = program([".cmdline", ".initrd", ".other"]);
     type Files<'a> = &'a [(&'a str, &'a [u8])];
-    let table: [(Guid, Files<'_>); 3] = [
+    let mut line = ebg::label("root=/dev/vda2 ro");
+    line.extend([0, 0]);
+    let guarded = program_with([".cmdline", ".initrd", ".kernel"], &line);
+    let table: [(Guid, Files<'_>); 4] = [
         (gpt::kind::EFI_SYSTEM, &[("EFI/BOOT/BOOTX64.EFI", &whole)]),
         // The loader is a program too, but holds no kernel.
         (
@@ -89,6 +97,11 @@ fn what_boots_is_found_where_the_firmware_or_the_loader_finds_it() {
         (
             gpt::kind::BASIC_DATA,
             &[("BGENV.DAT", b"BG"), ("linux.efi", &whole)],
+        ),
+        // The stub of EFI Boot Guard names them otherwise.
+        (
+            gpt::kind::BASIC_DATA,
+            &[("BGENV.DAT", b"BG"), ("linux.efi", &guarded)],
         ),
     ];
     for (kind, files) in table {
