@@ -55,8 +55,15 @@ fn script(id: &str, kind: &str) -> String {
     format!(
         r#"#!/bin/sh
 # Mounts /var, and /etc as what is written there over what the image has.
+PREREQ=""
+prereqs() {{
+    echo "$PREREQ"
+}}
 case "$1" in
-prereqs) exit 0 ;;
+prereqs)
+    prereqs
+    exit 0
+    ;;
 esac
 
 . /scripts/functions
