@@ -7,6 +7,7 @@ mod asked;
 mod bootable;
 mod disks;
 mod faults;
+mod killed;
 mod settings;
 mod support;
 mod toy;
