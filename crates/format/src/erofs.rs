@@ -1,4 +1,5 @@
-//! EROFS, uncompressed, as `Documentation/filesystems/erofs.rst` of the kernel describes it.
+//! EROFS as `Documentation/filesystems/erofs.rst` of the kernel describes it: uncompressed by
+//! [`write`], packed by [`packed::Writer`].
 //!
 //! The superblock stands at byte 1024. Inodes lie in slots of 32 bytes from the block that it
 //! names; the number of an inode is that of its slot. Behind an inode stand its extended
@@ -10,6 +11,7 @@
 mod crc;
 mod directory;
 mod inode;
+pub mod packed;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +26,8 @@ use inode::Place;
 pub const BLOCK: u64 = 4096;
 /// Where the superblock stands.
 const SUPERBLOCK: usize = 1024;
+/// Bytes of the superblock.
+const LENGTH: usize = 128;
 const MAGIC: u32 = 0xe0f5_e1e2;
 /// There is a checksum, and times are those of last changes.
 const COMPATIBLE: u32 = 0x1 | 0x2;
@@ -80,21 +84,16 @@ pub fn write(
     read: Read<'_>,
 ) -> Result<(), ErofsError> {
     let plan = Plan::new(tree)?;
-    let first = superblock(tree, &plan, options)?;
+    let head = Head {
+        blocks: plan.blocks,
+        root: 0,
+        inodes_at: 1,
+        packing: None,
+    };
+    let mut first = superblock(tree, &head, options)?;
+    sum(&mut first);
     out.write_all(&first)?;
-    let mut position = 0;
-    for index in 0..tree.nodes().len() {
-        if matches!(tree.nodes()[index].kind, Kind::Link(_)) {
-            continue;
-        }
-        let place = &plan.places[index];
-        let start = place.slot * SLOT;
-        zeroes(out, start - position)?;
-        let bytes = plan.inode(tree, index, read)?;
-        out.write_all(&bytes)?;
-        position = start + bytes.len() as u64;
-    }
-    zeroes(out, (plan.data - 1) * BLOCK - position)?;
+    plan.write_inodes(out, tree, 0, read)?;
     plan.write_data(out, tree, read)
 }
 
@@ -106,39 +105,74 @@ pub fn size(tree: &Tree) -> Result<u64, ErofsError> {
     Ok(Plan::new(tree)?.blocks * BLOCK)
 }
 
-/// Where everything goes: the tables follow the first block, and the data follows them.
+/// Where everything goes: inodes, and the data behind them.
 struct Plan {
     places: Vec<Place>,
-    /// The first block behind the inodes.
-    data: u64,
+    /// Which nodes are written: those that have an inode of their own, and none yet.
+    wanted: Vec<bool>,
     /// Blocks in all.
     blocks: u64,
+    /// Blocks behind the first inode that hold inodes.
+    tables: u64,
 }
 
 impl Plan {
+    /// The tables follow the first block, in which no slot lies.
     fn new(tree: &Tree) -> Result<Plan, ErofsError> {
-        let mut places = Vec::with_capacity(tree.nodes().len());
-        let mut next = 0;
-        for (index, node) in tree.nodes().iter().enumerate() {
-            let mut place = Place::measure(tree, index)?;
-            if !matches!(node.kind, Kind::Link(_)) {
-                next = place.put(next);
-            }
-            places.push(place);
+        let places = (0..tree.nodes().len()).map(|index| Place::measure(tree, index));
+        let kinds = tree.nodes().iter().map(|node| &node.kind);
+        let wanted = kinds.map(|kind| !matches!(kind, Kind::Link(_))).collect();
+        Ok(Plan::of(places.collect::<Result<_, _>>()?, wanted, (0, 1)))
+    }
+
+    /// Puts what is wanted behind the block `first`, of which slots count from block `origin`.
+    fn of(mut places: Vec<Place>, wanted: Vec<bool>, (first, origin): (u64, u64)) -> Plan {
+        let mut next = first * BLOCK;
+        for (place, _) in places
+            .iter_mut()
+            .zip(&wanted)
+            .filter(|(_, wanted)| **wanted)
+        {
+            next = place.put(next);
         }
-        let data = 1 + next.div_ceil(BLOCK);
-        let mut blocks = data;
-        for (place, node) in places.iter_mut().zip(tree.nodes()) {
+        let tables = next.div_ceil(BLOCK) - first;
+        let mut blocks = origin + first + tables;
+        for (place, _) in places
+            .iter_mut()
+            .zip(&wanted)
+            .filter(|(_, wanted)| **wanted)
+        {
             place.block = blocks;
-            if !matches!(node.kind, Kind::Link(_)) {
-                blocks += place.blocks();
-            }
+            blocks += place.blocks();
         }
-        Ok(Plan {
+        Plan {
             places,
-            data,
+            wanted,
             blocks,
-        })
+            tables,
+        }
+    }
+
+    /// Writes the inodes, the first of them in slots from `position` bytes on.
+    fn write_inodes(
+        &self,
+        out: &mut impl Write,
+        tree: &Tree,
+        start: u64,
+        read: Read<'_>,
+    ) -> Result<(), ErofsError> {
+        let mut position = start;
+        for index in 0..tree.nodes().len() {
+            if !self.wanted[index] {
+                continue;
+            }
+            let from = self.places[index].slot * SLOT;
+            zeroes(out, from - position)?;
+            let bytes = self.inode(tree, index, read)?;
+            out.write_all(&bytes)?;
+            position = from + bytes.len() as u64;
+        }
+        Ok(zeroes(out, start + self.tables * BLOCK - position)?)
     }
 
     /// The bytes of an inode, with its attributes and the tail of its data.
@@ -177,9 +211,22 @@ impl Plan {
         tree: &Tree,
         read: Read<'_>,
     ) -> Result<(), ErofsError> {
+        let order: Vec<usize> = (0..self.places.len()).collect();
+        self.write_data_of(&order, out, tree, read)
+    }
+
+    /// Writes the data of nodes, in the order of their blocks.
+    fn write_data_of(
+        &self,
+        order: &[usize],
+        out: &mut impl Write,
+        tree: &Tree,
+        read: Read<'_>,
+    ) -> Result<(), ErofsError> {
         let mut buffer = vec![0; 256 * BLOCK as usize];
-        for (index, place) in self.places.iter().enumerate() {
-            if place.blocks() == 0 || matches!(tree.nodes()[index].kind, Kind::Link(_)) {
+        for index in order.iter().copied() {
+            let place = &self.places[index];
+            if place.blocks() == 0 || !self.wanted[index] {
                 continue;
             }
             let length = place.size - place.inline;
@@ -201,13 +248,24 @@ impl Plan {
     }
 }
 
+/// What the superblock says besides what was asked for.
+struct Head {
+    /// Blocks in all.
+    blocks: u64,
+    /// The slot of the root.
+    root: u16,
+    /// The block from which slots count.
+    inodes_at: u32,
+    packing: Option<packed::Packing>,
+}
+
 /// The first block, which holds the superblock.
-fn superblock(tree: &Tree, plan: &Plan, options: &Options) -> Result<Vec<u8>, ErofsError> {
+fn superblock(tree: &Tree, head: &Head, options: &Options) -> Result<Vec<u8>, ErofsError> {
     let too_large = |what| ErofsError::TooLarge {
         path: String::new(),
         what,
     };
-    let blocks = u32::try_from(plan.blocks).map_err(|_| too_large("the image"))?;
+    let blocks = u32::try_from(head.blocks).map_err(|_| too_large("the image"))?;
     let label = options.label.as_bytes();
     if label.len() > 15 {
         return Err(too_large("the label"));
@@ -224,16 +282,26 @@ fn superblock(tree: &Tree, plan: &Plan, options: &Options) -> Result<Vec<u8>, Er
     put(0, &MAGIC.to_le_bytes());
     put(8, &COMPATIBLE.to_le_bytes());
     put(12, &[BLOCK.trailing_zeros() as u8, 0]);
-    // The root comes first, in slot 0.
+    put(14, &head.root.to_le_bytes());
     put(16, &(inodes.count() as u64).to_le_bytes());
     put(24, &options.time.to_le_bytes());
     put(36, &blocks.to_le_bytes());
-    put(40, &1_u32.to_le_bytes());
+    put(40, &head.inodes_at.to_le_bytes());
     put(48, &options.id.bytes());
     put(64, label);
+    if let Some(packing) = head.packing {
+        let (incompatible, algorithms, configuration) = packing.said();
+        put(80, &incompatible.to_le_bytes());
+        put(84, &algorithms.to_le_bytes());
+        put(LENGTH, &configuration);
+    }
+    Ok(block)
+}
+
+/// Adds the sum of the first block, when all is in it.
+fn sum(block: &mut [u8]) {
     let sum = crc::crc32c(&block[SUPERBLOCK..]);
     block[SUPERBLOCK + 4..SUPERBLOCK + 8].copy_from_slice(&sum.to_le_bytes());
-    Ok(block)
 }
 
 fn zeroes(out: &mut impl Write, mut count: u64) -> io::Result<()> {

@@ -34,6 +34,7 @@ const NO_TABLE: u64 = u64::MAX;
 /// Equal files are stored once; there is no table of inode places.
 const FLAG_DUPLICATES: u16 = 0x0040;
 const FLAG_NO_ATTRIBUTES: u16 = 0x0200;
+const FLAG_OPTIONS: u16 = 0x0400;
 const FRAGMENT_ENTRY: usize = 16;
 
 /// How blocks are packed.
@@ -43,8 +44,21 @@ pub enum Compressor {
     Gzip = 1,
     /// xz containers with CRC-32 sums.
     Xz = 4,
+    /// LZ4 blocks.
+    Lz4 = 5,
     /// Zstandard frames.
     Zstd = 6,
+}
+
+impl Compressor {
+    /// What stands behind the superblock for it: LZ4 says which version of its blocks it means,
+    /// in a metadata block that is stored as it is.
+    fn options(self) -> &'static [u8] {
+        match self {
+            Compressor::Lz4 => &[8, 0x80, 1, 0, 0, 0, 0, 0, 0, 0],
+            _ => &[],
+        }
+    }
 }
 
 /// A way to pack one block; `None` if it would not become smaller.
@@ -118,13 +132,15 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(mut out: W) -> io::Result<Writer<W>> {
-        out.write_all(&[0; SUPERBLOCK])?;
-        Ok(Writer {
+    pub fn new(out: W, compressor: Compressor) -> io::Result<Writer<W>> {
+        let mut writer = Writer {
             out,
-            position: SUPERBLOCK as u64,
+            position: 0,
             fragments: Vec::new(),
-        })
+        };
+        writer.put(&[0; SUPERBLOCK])?;
+        writer.put(compressor.options())?;
+        Ok(writer)
     }
 
     /// Where the next block will begin.
@@ -193,12 +209,13 @@ impl<W: Write> Writer<W> {
             .collect();
         let id_table = self.table(&list, pack)?;
         let attribute_table = self.attributes(&attributes, pack)?;
-        let flags = FLAG_DUPLICATES
-            | if attributes.is_empty() {
-                FLAG_NO_ATTRIBUTES
-            } else {
-                0
-            };
+        let mut flags = FLAG_DUPLICATES;
+        if attributes.is_empty() {
+            flags |= FLAG_NO_ATTRIBUTES;
+        }
+        if !options.compressor.options().is_empty() {
+            flags |= FLAG_OPTIONS;
+        }
         let mut bytes = Vec::with_capacity(SUPERBLOCK);
         for number in [
             MAGIC,

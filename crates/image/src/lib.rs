@@ -5,8 +5,11 @@
 //! and the same order make the same image.
 
 mod acl;
+pub mod blocks;
 pub mod bmap;
+pub mod cache;
 pub mod disk;
+pub mod erofs;
 pub mod ext4;
 pub mod make;
 pub mod squashfs;

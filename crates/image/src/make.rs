@@ -26,6 +26,7 @@ pub use boot::{command_line, removable_path};
 pub use error::{ImageError, TooLarge};
 pub use names::{fat_id, file_system_uuid, partition_uuid};
 
+use crate::blocks::Aids;
 use crate::disk::{self, ALIGNMENT, Blob};
 use crate::target::{Place, Target};
 use crate::tree::Tree;
@@ -75,6 +76,8 @@ pub struct DiskOrder<'a> {
     pub time: u32,
     /// The architecture, as Debian names it.
     pub architecture: &'a str,
+    /// What helps with it.
+    pub aids: Aids<'a>,
 }
 
 /// A disk that was made.
@@ -116,6 +119,7 @@ pub fn disk<P: Place + Sync>(
             room: room(order.layout, partition, start, is_last)?,
             seed: &order.seed,
             time: order.time,
+            aids: order.aids,
         };
         let filled = fill(&mut target, order, &booting, &making)?;
         let length = match making.room {
@@ -327,6 +331,8 @@ pub struct FileSystemOrder<'a> {
     pub seed: Sha256,
     /// The time of its making, in seconds since 1970.
     pub time: u32,
+    /// What helps with it.
+    pub aids: Aids<'a>,
 }
 
 /// A file system that was made.
@@ -361,6 +367,7 @@ pub fn file_system<P: Place + Sync>(
         },
         seed: &order.seed,
         time: order.time,
+        aids: order.aids,
     };
     let filled = partition::fill(&mut target, &making, order.kind, order.tree)?;
     target.set_size(filled.length)?;

@@ -6,22 +6,21 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 
 use formwork_codec::pack::Packer;
 use formwork_format::node::Kind;
 use formwork_format::squashfs::{
     Block, Compressor, Data, Options as Superblock, SquashfsError, Writer,
 };
-use rayon::prelude::*;
 
+use crate::blocks::{self, Aids, Packed};
 use crate::tree::Tree;
 
 /// Bytes that readers expect an image to be a multiple of.
 const PADDING: u64 = 4096;
-/// Blocks that are packed at a time: enough for many cores, little memory.
-const BATCH: usize = 256;
 
 /// How an image is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,33 +46,40 @@ enum Piece {
 ///
 /// # Errors
 /// If the tree cannot be said in squashfs, or cannot be written.
-pub fn write<W: Write + Seek>(
+pub fn write<W: Write + Seek + Send>(
     out: W,
     tree: &Tree<'_>,
     options: &Options,
+    aids: &Aids<'_>,
 ) -> Result<u64, SquashfsError> {
     let block_size = options.block_size as usize;
-    let mut writer = Writer::new(out)?;
+    let compressor = match options.packer {
+        Packer::Zstd(_) => Compressor::Zstd,
+        Packer::Xz(_) => Compressor::Xz,
+        Packer::Zlib(_) => Compressor::Gzip,
+        Packer::Lz4(_) => Compressor::Lz4,
+    };
+    let mut writer = Writer::new(out, compressor)?;
     let mut data = vec![Data::default(); tree.nodes().nodes().len()];
     let same = same(tree);
-    for batch in pieces(tree, &same, block_size).chunks(BATCH) {
-        let packed: Vec<Packed> = batch
-            .par_iter()
-            .map(|piece| pack(tree, piece, options))
-            .collect::<io::Result<_>>()?;
-        for (piece, packed) in batch.iter().zip(&packed) {
-            put(&mut writer, tree, &mut data, (piece, packed), block_size)?;
-        }
-    }
+    let pieces = pieces(tree, &same, block_size);
+    let read = |piece: &Piece| plain(tree, piece, block_size);
+    let mut put = |piece: &Piece, packed: &Packed<'_>| {
+        put(&mut writer, tree, &mut data, (piece, packed), block_size)
+    };
+    blocks::each(
+        aids,
+        options.packer,
+        &pieces,
+        |_| block_size,
+        &read,
+        &mut put,
+    )?;
     for (index, first) in same.iter().enumerate() {
         data[index] = data[*first].clone();
     }
     let superblock = Superblock {
-        compressor: match options.packer {
-            Packer::Zstd(_) => Compressor::Zstd,
-            Packer::Xz(_) => Compressor::Xz,
-            Packer::Zlib(_) => Compressor::Gzip,
-        },
+        compressor,
         block_size: options.block_size,
         time: options.time,
     };
@@ -89,11 +95,15 @@ pub fn write<W: Write + Seek>(
 
 /// For each node the first with the same content; for what is no file itself.
 fn same(tree: &Tree<'_>) -> Vec<usize> {
-    let mut first: BTreeMap<&[u8], usize> = BTreeMap::new();
+    // Files of different sizes need not be looked at.
+    let mut first: BTreeMap<(usize, &[u8]), usize> = BTreeMap::new();
     let nodes = tree.nodes().nodes().iter().enumerate();
     nodes
         .map(|(index, node)| match node.kind {
-            Kind::File(1..) => *first.entry(tree.content(index)).or_insert(index),
+            Kind::File(1..) => {
+                let content = tree.content(index);
+                *first.entry((content.len(), content)).or_insert(index)
+            }
             _ => index,
         })
         .collect()
@@ -130,30 +140,17 @@ fn pieces(tree: &Tree<'_>, same: &[usize], block_size: usize) -> Vec<Piece> {
     pieces
 }
 
-/// What became of a piece.
-enum Packed {
-    Hole,
-    Stored(Vec<u8>),
-    Smaller(Vec<u8>),
-}
-
-fn pack(tree: &Tree<'_>, piece: &Piece, options: &Options) -> io::Result<Packed> {
-    let block_size = options.block_size as usize;
-    let plain: Vec<u8> = match piece {
-        Piece::Block(index, start) => tree.content(*index)[*start..start + block_size].to_vec(),
-        Piece::Fragment(files) => files
-            .iter()
-            .flat_map(|index| tail(tree, *index, block_size))
-            .copied()
-            .collect(),
-    };
-    if matches!(piece, Piece::Block(..)) && plain.iter().all(|byte| *byte == 0) {
-        return Ok(Packed::Hole);
+/// What a piece holds.
+fn plain<'a>(tree: &Tree<'a>, piece: &Piece, block_size: usize) -> Cow<'a, [u8]> {
+    match piece {
+        Piece::Block(index, start) => {
+            Cow::Borrowed(&tree.content(*index)[*start..start + block_size])
+        }
+        Piece::Fragment(files) => {
+            let tails = files.iter().map(|index| tail(tree, *index, block_size));
+            Cow::Owned(tails.collect::<Vec<_>>().concat())
+        }
     }
-    Ok(match options.packer.block(&plain)? {
-        Some(smaller) => Packed::Smaller(smaller),
-        None => Packed::Stored(plain),
-    })
 }
 
 fn tail<'a>(tree: &Tree<'a>, index: usize, block_size: usize) -> &'a [u8] {
@@ -165,13 +162,14 @@ fn put<W: Write>(
     writer: &mut Writer<W>,
     tree: &Tree<'_>,
     data: &mut [Data],
-    (piece, packed): (&Piece, &Packed),
+    (piece, packed): (&Piece, &Packed<'_>),
     block_size: usize,
-) -> io::Result<()> {
-    let block = match packed {
-        Packed::Hole => Block::Hole,
-        Packed::Stored(bytes) => Block::Stored(bytes),
-        Packed::Smaller(bytes) => Block::Packed(bytes),
+) -> Result<(), SquashfsError> {
+    let is_hole = matches!(piece, Piece::Block(..)) && packed.plain.iter().all(|byte| *byte == 0);
+    let block = match &packed.packed {
+        _ if is_hole => Block::Hole,
+        Some(packed) => Block::Packed(packed),
+        None => Block::Stored(&packed.plain),
     };
     match piece {
         Piece::Block(index, start) => {
@@ -179,7 +177,7 @@ fn put<W: Write>(
             if *start == 0 {
                 data.start = writer.position();
             }
-            if matches!(packed, Packed::Hole) {
+            if is_hole {
                 data.sparse += block_size as u64;
             }
             data.blocks.push(writer.block(block)?);

@@ -16,7 +16,7 @@ use mkext4::RegionSink;
 pub const BLOCK: u64 = 4096;
 
 /// Something that takes bytes at any place and gives them back.
-pub trait Place {
+pub trait Place: Send {
     /// Writes bytes at an offset.
     ///
     /// # Errors

@@ -34,6 +34,12 @@ impl Kept {
         })
     }
 
+    /// The name that it will have.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Gives it its name; what was there before is replaced.
     ///
     /// # Errors

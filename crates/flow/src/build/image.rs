@@ -8,7 +8,9 @@ mod write;
 
 use formwork_codec::pack::{self, Container};
 use formwork_deb::sha256::Sha256;
+use formwork_image::blocks::Aids;
 use formwork_image::bmap;
+use formwork_image::cache::{self, BlockCache};
 use formwork_image::make::{self, DiskOrder, FileSystemOrder, ImageError};
 use formwork_image::tree::Tree;
 use formwork_model::documents::{self, BuildStep, BuiltFile, Digest, ImageDisk, ImageRecord};
@@ -25,6 +27,9 @@ use crate::Error;
 use crate::context::{self, Context};
 use crate::error::BrokenImage;
 use parts::Parts;
+
+/// The part of the cache for packed blocks.
+const BLOCKS: &str = "blocks";
 
 /// All that decides about the images of a tree.
 pub(super) struct Images<'a> {
@@ -52,6 +57,7 @@ pub(super) struct Made {
 /// What all images of a build are made of.
 struct Source<'a> {
     tree: &'a Tree<'a>,
+    aids: Aids<'a>,
     /// The manifest's digest, which stands for the tree.
     digest: Digest,
     time: u32,
@@ -84,8 +90,13 @@ impl Images<'_> {
         });
         let archive = MappedFile::open(&self.staged(Kind::Tar))?;
         let tree = Tree::open(&archive).map_err(|error| self.broken(report, error.into()))?;
+        let blocks = BlockCache::open(&context.cache.join(BLOCKS));
         let source = Source {
             tree: &tree,
+            aids: Aids {
+                blocks: Some(&blocks),
+                mapped: &[&archive],
+            },
             digest: digest("tree", sha256_of(report, Kind::Manifest)),
             time: u32::try_from(self.records.job.date).unwrap_or_default(),
         };
@@ -120,6 +131,7 @@ impl Images<'_> {
                 watch.lap(form.as_str());
             }
         }
+        blocks.finish(cache::USUAL_LIMIT);
         record
             .filesystems
             .sort_by(|left, right| left.kind.cmp(&right.kind));
@@ -173,6 +185,7 @@ impl Images<'_> {
             seed: self.seed,
             time: source.time,
             architecture: &locked.plan.architecture,
+            aids: source.aids,
         };
         let name = self.records.places.name(Form::Disk);
         let path = self.records.places.first(&name);
@@ -274,6 +287,7 @@ impl Images<'_> {
             tree: source.tree,
             seed: self.seed,
             time: source.time,
+            aids: source.aids,
         };
         let name = self.records.places.name(form);
         let path = self.records.places.first(&name);

@@ -9,6 +9,7 @@ const ATTRIBUTES: usize = 12;
 /// Bit 0 says that an inode has 64 bytes, the bits above how its data lies.
 const EXTENDED: u16 = 1;
 const PLAIN: u16 = 0;
+const PACKED: u16 = 1;
 const INLINE: u16 = 2;
 /// The name spaces with their numbers; whole names come before beginnings.
 const SPACES: [(&[u8], u8); 5] = [
@@ -31,7 +32,7 @@ pub(super) struct Place {
     /// The first block of the rest.
     pub(super) block: u64,
     /// Bytes of inode and attributes.
-    head: u64,
+    pub(super) head: u64,
 }
 
 impl Place {
@@ -58,6 +59,11 @@ impl Place {
         })
     }
 
+    /// The same with all data in blocks.
+    pub(super) fn without_inline(self) -> Place {
+        Place { inline: 0, ..self }
+    }
+
     /// Takes the first slot from byte `next` on such that nothing crosses the end of a block;
     /// returns where the next one may begin.
     pub(super) fn put(&mut self, next: u64) -> u64 {
@@ -82,11 +88,6 @@ impl Place {
 /// The bytes of an inode and its attributes.
 pub(super) fn encode(tree: &Tree, index: usize, place: &Place) -> Result<Vec<u8>, ErofsError> {
     let node = &tree.nodes()[index];
-    let attributes = attributes(node)?;
-    let count = match attributes.len() {
-        0 => 0,
-        length => (length - ATTRIBUTES) / 4 + 1,
-    };
     let layout = if place.inline > 0 { INLINE } else { PLAIN };
     let value = match node.kind {
         Kind::Character(major, minor) | Kind::Block(major, minor) => {
@@ -96,12 +97,37 @@ pub(super) fn encode(tree: &Tree, index: usize, place: &Place) -> Result<Vec<u8>
         _ if place.blocks() == 0 => u32::MAX,
         _ => u32::try_from(place.block).map_err(|_| too_large(node, "the image before it"))?,
     };
+    head(tree, index, place.size, (layout, value))
+}
+
+/// The bytes of the inode of a packed file and its attributes.
+pub(super) fn packed(
+    tree: &Tree,
+    index: usize,
+    size: u64,
+    blocks: u32,
+) -> Result<Vec<u8>, ErofsError> {
+    head(tree, index, size, (PACKED, blocks))
+}
+
+fn head(
+    tree: &Tree,
+    index: usize,
+    size: u64,
+    (layout, value): (u16, u32),
+) -> Result<Vec<u8>, ErofsError> {
+    let node = &tree.nodes()[index];
+    let attributes = attributes(node)?;
+    let count = match attributes.len() {
+        0 => 0,
+        length => (length - ATTRIBUTES) / 4 + 1,
+    };
     let number = u32::try_from(index + 1).map_err(|_| too_large(node, "its number"))?;
-    let mut bytes = Vec::with_capacity(place.head as usize);
+    let mut bytes = Vec::with_capacity(INODE as usize + attributes.len());
     for half in [EXTENDED | layout << 1, count as u16, mode(node), 0] {
         bytes.extend(half.to_le_bytes());
     }
-    bytes.extend(place.size.to_le_bytes());
+    bytes.extend(size.to_le_bytes());
     for word in [value, number, node.owner, node.group] {
         bytes.extend(word.to_le_bytes());
     }

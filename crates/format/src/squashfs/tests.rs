@@ -67,7 +67,7 @@ fn pack(block: &[u8]) -> io::Result<Option<Vec<u8>>> {
 
 /// Packs what the files hold the simple way: blocks in order, all tails in fragments.
 fn image(tree: &Tree) -> Vec<u8> {
-    let mut writer = Writer::new(Cursor::new(Vec::new())).unwrap();
+    let mut writer = Writer::new(Cursor::new(Vec::new()), Compressor::Zstd).unwrap();
     let mut data = vec![Data::default(); tree.nodes().len()];
     let mut tails: Vec<u8> = Vec::new();
     let mut waiting: Vec<(usize, u32)> = Vec::new();

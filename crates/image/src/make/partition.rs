@@ -10,6 +10,7 @@ use formwork_model::layout::{FileSystem, Partition};
 
 use super::error::TooLarge;
 use super::{ImageError, names, sizes};
+use crate::blocks::Aids;
 use crate::disk::ALIGNMENT;
 use crate::target::{Place, Target};
 use crate::tree::Tree;
@@ -41,6 +42,7 @@ pub(super) struct Making<'a> {
     pub(super) room: Room,
     pub(super) seed: &'a Sha256,
     pub(super) time: u32,
+    pub(super) aids: Aids<'a>,
 }
 
 /// What became of a partition.
@@ -140,11 +142,12 @@ fn fill_squashfs<P: Place>(
         time: making.time,
     };
     let mut out = BufWriter::with_capacity(1 << 20, section);
-    let size =
-        squashfs::write(&mut out, tree, &options).map_err(|source| ImageError::Squashfs {
+    let size = squashfs::write(&mut out, tree, &options, &making.aids).map_err(|source| {
+        ImageError::Squashfs {
             partition: making.partition.name.clone(),
             source,
-        })?;
+        }
+    })?;
     out.flush()?;
     fits(making, tree, size)
 }

@@ -98,6 +98,7 @@ fn made(layout: &Layout, blobs: &[Blob<'_>]) -> Result<MadeDisk<Vec<u8>>, ImageE
         seed: Sha256::of(b"seed"),
         time: 1_700_000_000,
         architecture: "amd64",
+        aids: Aids::default(),
     };
     disk(&order, |_| Ok(Vec::new()))
 }
@@ -368,6 +369,7 @@ fn what_is_missing_is_named() {
         seed: Sha256::of(b"seed"),
         time: 0,
         architecture: "amd64",
+        aids: Aids::default(),
     };
     let error = super::disk(&order, |_| Ok(Vec::new())).unwrap_err();
     assert!(error.to_string().contains("no kernel"), "{error}");
@@ -398,6 +400,7 @@ fn a_file_system_stands_alone_too() {
             tree: &tree,
             seed: Sha256::of(b"seed"),
             time: 1_700_000_000,
+            aids: Aids::default(),
         };
         let made = file_system(&order, |_| Ok(Vec::new())).unwrap();
         assert_eq!(made.record.kind, kind.as_str());
@@ -435,6 +438,7 @@ fn a_full_disk_is_told_apart() {
             tree: &tree,
             seed: Sha256::of(b"seed"),
             time: 0,
+            aids: Aids::default(),
         };
         let error = file_system(&order, |_| Ok(Full)).unwrap_err();
         assert!(error.is_disk_full(), "{error}");

@@ -26,6 +26,16 @@ impl MappedFile {
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
         Ok(MappedFile(map))
     }
+
+    /// Gives the memory back that holds what was read; what is asked for again is read again.
+    #[allow(unsafe_code)]
+    pub fn let_go(&self) {
+        // SAFETY: the mapping is read-only and of a file that nobody changes, so what is read
+        // again is what was read before.
+        let advice = memmap2::UncheckedAdvice::DontNeed;
+        // A kernel that does not take the advice only keeps more in memory.
+        let _kept = unsafe { self.0.unchecked_advise(advice) };
+    }
 }
 
 impl Deref for MappedFile {
@@ -48,6 +58,8 @@ mod tests {
         let map = MappedFile::open(&path).unwrap();
         crate::fs::replace(&path, b"other").unwrap();
         crate::fs::remove(&path).unwrap();
+        assert_eq!(&*map, b"mapped");
+        map.let_go();
         assert_eq!(&*map, b"mapped");
     }
 

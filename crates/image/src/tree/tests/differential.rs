@@ -85,6 +85,7 @@ fn made(kind: FileSystem, tree: &Tree<'_>, path: &Path) {
         tree,
         seed: Sha256::of(b"seed"),
         time: 1_700_000_000,
+        aids: crate::blocks::Aids::default(),
     };
     let made = make::file_system(&order, |_| Ok(Vec::new())).unwrap();
     std::fs::write(path, made.place).unwrap();
