@@ -30,6 +30,7 @@ pub mod query;
 pub mod repro;
 pub mod run;
 pub mod show_image;
+pub mod timings;
 pub mod trace;
 pub mod update;
 

@@ -13,4 +13,5 @@ pub mod files;
 pub mod page;
 pub mod records;
 pub mod sizes;
+pub mod timings;
 pub mod treemap;

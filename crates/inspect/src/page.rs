@@ -56,7 +56,7 @@ pub fn html(inspected: &Inspected, files: &Files) -> String {
 
 /// The text with every control character and every mark that turns the direction of writing made
 /// visible; maud has escaped the rest.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let is_harmful = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

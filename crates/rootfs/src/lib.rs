@@ -16,6 +16,7 @@ pub mod clean;
 mod configure;
 mod database;
 pub mod error;
+pub mod floor;
 mod helpers;
 pub mod ids;
 pub mod initramfs;

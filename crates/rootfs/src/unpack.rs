@@ -10,7 +10,7 @@
 pub(crate) mod control;
 pub(crate) mod entry;
 pub(crate) mod place;
-mod quick;
+pub(crate) mod quick;
 pub(crate) mod stage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -7,7 +7,8 @@ use formwork_flow::build::{
     self, Compression, Form, Loose, NotBuilt, Order, Outcome as Came, Stage, What,
 };
 use formwork_flow::lock::Locked;
-use formwork_model::documents::Built;
+use formwork_flow::timings::{self, seconds, times};
+use formwork_model::documents::{Built, Timings};
 use formwork_model::project::Variant;
 
 use super::lock;
@@ -63,6 +64,9 @@ pub(crate) struct Build {
     /// Keep the tree of a build that fails
     #[arg(long)]
     keep: bool,
+    /// Say where the time went and how near that is to the least possible, and draw it as a page
+    #[arg(long)]
+    timings: bool,
     /// Let maintainer scripts call the packages' own helpers only: slower, and the same tree
     #[arg(long)]
     no_native_helpers: bool,
@@ -147,8 +151,21 @@ impl Build {
     pub(crate) fn run(&self, session: &mut Session) -> Result<Outcome, Failure> {
         let order = self.order(session)?;
         let context = session.context()?;
-        match build::build(&context, &order)? {
-            Came::Built(built) => self.show(session, &built),
+        let (came, timings) = match self.timings {
+            true => {
+                let timed = timings::build(&context, &order)?;
+                (timed.outcome, timed.timings)
+            }
+            false => (build::build(&context, &order)?, None),
+        };
+        match came {
+            Came::Built(built) => {
+                let outcome = self.show(session, &built)?;
+                if let Some((timings, page)) = timings.filter(|_| !session.options.json) {
+                    show_timings(session, &timings, &page)?;
+                }
+                Ok(outcome)
+            }
             Came::Not(NotBuilt::Stale(checked)) => lock::show_checked(session, &checked),
             Came::Not(NotBuilt::Impossible(impossible)) => {
                 lock::show_locked(session, &Locked::Impossible(impossible))
@@ -244,6 +261,33 @@ impl Build {
         let path = nearby(Path::new(&has("tar")?.path));
         Some(format!("tar -tvf {} | less", printable(&path)))
     }
+}
+
+/// Prints where the time went.
+fn show_timings(session: &mut Session, timings: &Timings, page: &Path) -> Result<(), Failure> {
+    let [left, right] = [Align::Left, Align::Right];
+    let mut table = Table::new(&[left, right, right, right, left]);
+    let head = ["phase", "time", "share", "floor", ""];
+    table.row(head.map(Cell::plain));
+    for phase in &timings.phases {
+        let floor = phase.floor.map(seconds).unwrap_or_default();
+        let over = times(phase).map(|times| format!("{times} of the floor"));
+        let share = format!("{} %", phase.share / 10);
+        let took = seconds(phase.milliseconds);
+        let cells = [
+            &phase.name,
+            &took,
+            &share,
+            &floor,
+            &over.unwrap_or_default(),
+        ];
+        table.row(cells.map(|cell| Cell::plain(cell)));
+    }
+    let whole = seconds(timings.milliseconds);
+    table.row(["all", &whole, "", "", ""].map(Cell::plain));
+    let text = table.render(session.output.style(), session.output.width());
+    session.output.text(&format!("\n{text}"))?;
+    Ok(session.output.line(&format!("chart  {}", nearby(page)))?)
 }
 
 impl LooseOptions {

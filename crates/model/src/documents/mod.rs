@@ -23,6 +23,7 @@ mod repro;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
+mod timings;
 mod trace;
 
 #[cfg(test)]
@@ -73,6 +74,7 @@ pub use repro::{Repro, ReproDifference, ReproNotVaried, ReproOutput};
 pub use run::{Ran, RanEnd};
 #[cfg(feature = "schema")]
 pub use schema::schemas;
+pub use timings::{TimedPhase, TimedSpan, Timings};
 pub use trace::{Trace, TraceKind, TraceLink, TraceNode};
 
 /// The format number of all documents of this version.

@@ -10,8 +10,8 @@ use super::{
     CacheVerified, Closure, Contradiction, Coverage, Explanation, Exported, Fetched, Findings,
     Flat, FlatDiff, ImageRecord, Images, Inspected, Installable, LockChecked, LockWritten,
     MergedList, Migration, ProposalList, ProposalRefused, ProposalShown, ProposalWritten, Ran,
-    Repro, ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Trace,
-    Tree,
+    Repro, ReverseDependencies, Search, SentDiff, SentRecord, Shown, ShownImage, Sources, Timings,
+    Trace, Tree,
 };
 
 /// Every document's name and its JSON schema (draft 2020-12), sorted by name.
@@ -28,6 +28,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("build-packages", schema::<BuiltPackages>()),
         ("build-record", schema::<BuildRecord>()),
         ("build-tree", schema::<TreeManifest>()),
+        ("build-timings", schema::<Timings>()),
         ("cache-clean", schema::<CacheCleaned>()),
         ("cache-info", schema::<CacheInfo>()),
         ("cache-verify", schema::<CacheVerified>()),

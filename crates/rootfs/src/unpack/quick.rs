@@ -32,7 +32,7 @@ const USE_MARK: Duration = Duration::from_secs(3600);
 
 /// Where the copy of a package lies: a package `blobs/sha256/ab/abcdef…` of the cache has it in
 /// `quick/ab/abcdef…`. One from elsewhere has none.
-pub(super) fn place(package: &Package) -> Option<PathBuf> {
+pub(crate) fn place(package: &Package) -> Option<PathBuf> {
     let mut parts = package.file.components().rev();
     let mut next = || parts.next()?.as_os_str().to_str();
     let (name, above) = (next()?, next()?);
@@ -43,7 +43,7 @@ pub(super) fn place(package: &Package) -> Option<PathBuf> {
 
 /// The frame of a package's copy, if there is one and it is whole. The copy is marked as used,
 /// so that cleaning what nobody uses leaves it alone.
-pub(super) fn read(place: &Path, package: &Package) -> Option<Vec<u8>> {
+pub(crate) fn read(place: &Path, package: &Package) -> Option<Vec<u8>> {
     let mut bytes = formwork_sys::fs::read_limited(place, MOST).ok()?;
     let frame = bytes.len().checked_sub(DIGEST)?;
     let expected = begin(package).map(|mut hasher| {
