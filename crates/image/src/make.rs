@@ -119,6 +119,7 @@ pub fn disk<P: Place + Sync>(
             room: room(order.layout, partition, start, is_last)?,
             seed: &order.seed,
             time: order.time,
+            packing: partition.packing,
             aids: order.aids,
         };
         let filled = fill(&mut target, order, &booting, &making)?;
@@ -367,6 +368,11 @@ pub fn file_system<P: Place + Sync>(
         },
         seed: &order.seed,
         time: order.time,
+        packing: match order.kind {
+            kind if root.filesystem == Some(kind) => root.packing,
+            FileSystem::Squashfs => order.layout.squashfs,
+            _ => order.layout.erofs,
+        },
         aids: order.aids,
     };
     let filled = partition::fill(&mut target, &making, order.kind, order.tree)?;

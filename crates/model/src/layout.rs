@@ -4,6 +4,7 @@
 //! `[boot]`; nothing here takes for granted that a disk has one root only.
 
 mod blobs;
+mod packing;
 mod partitions;
 mod read;
 
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::project::node::Table;
 use crate::settings::{Placed, ProjectFile};
 use crate::source::FileError;
+
+pub use packing::{Packer, Packing};
 
 /// The forms in which an image is handed over, in the order in which they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,6 +85,10 @@ pub struct Layout {
     pub compress: Option<Compression>,
     /// Whether a block map stands beside the disk.
     pub block_map: bool,
+    /// How a squashfs is packed that is no partition; as all below, none packs nothing.
+    pub squashfs: Option<Packing>,
+    /// How an EROFS is packed that is no partition.
+    pub erofs: Option<Packing>,
     /// The partitions in the order of the disk; that of the root is among them.
     pub partitions: Vec<Partition>,
     /// Bytes at fixed places, sorted by offset.
@@ -229,6 +236,9 @@ pub struct Partition {
     pub size: Option<u64>,
     /// Bytes that stay free for the device.
     pub free: u64,
+    /// How its file system is packed; none packs nothing.
+    #[serde(default)]
+    pub packing: Option<Packing>,
     /// Where it is mounted: it then holds what the tree has there. `/` for the root.
     pub mount: Option<String>,
     /// Options of the mount.

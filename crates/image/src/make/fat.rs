@@ -78,6 +78,7 @@ pub(super) fn fill<P: Place>(
             kind: "vfat".to_owned(),
             label: options.label.to_ascii_uppercase(),
             uuid: format!("{:04X}-{:04X}", id >> 16, id & 0xffff),
+            compression: None,
             file: None,
             size,
             used: fat::used(&options, &list).map_err(fail)?,

@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write};
 
 use formwork_codec::pack::Packer;
 use formwork_deb::sha256::Sha256;
-use formwork_format::erofs;
+use formwork_format::erofs as format;
 use formwork_model::documents::ImageFileSystem;
-use formwork_model::layout::{FileSystem, Partition};
+use formwork_model::layout::{self as model, FileSystem, Packing, Partition};
 
 use super::error::TooLarge;
 use super::{ImageError, names, sizes};
@@ -14,10 +14,13 @@ use crate::blocks::Aids;
 use crate::disk::ALIGNMENT;
 use crate::target::{Place, Target};
 use crate::tree::Tree;
-use crate::{ext4, squashfs};
+use crate::{erofs, ext4, squashfs};
 
-/// How hard the blocks of a squashfs are packed.
-const PACKER: Packer = Packer::Zstd(9);
+/// How a squashfs is packed of which nobody says it.
+const USUAL: Packing = Packing {
+    packer: model::Packer::Zstd,
+    level: 3,
+};
 /// Bytes in a block of a squashfs.
 const SQUASHFS_BLOCK: u32 = 128 * 1024;
 
@@ -42,6 +45,8 @@ pub(super) struct Making<'a> {
     pub(super) room: Room,
     pub(super) seed: &'a Sha256,
     pub(super) time: u32,
+    /// How its file system is packed.
+    pub(super) packing: Option<Packing>,
     pub(super) aids: Aids<'a>,
 }
 
@@ -65,10 +70,22 @@ pub(super) fn fill<P: Place>(
     if kind == FileSystem::Erofs {
         label = label.chars().take(EROFS_LABEL).collect();
     }
-    let (length, used) = match kind {
-        FileSystem::Ext4 => fill_ext4(target, making, tree, &label)?,
-        FileSystem::Squashfs => fill_squashfs(target, making, tree)?,
-        FileSystem::Erofs | FileSystem::Vfat => fill_erofs(target, making, tree, &label)?,
+    let packing = match kind {
+        FileSystem::Ext4 | FileSystem::Vfat => None,
+        FileSystem::Squashfs => making.packing.or(Some(USUAL)),
+        FileSystem::Erofs => making.packing,
+    };
+    let packer = packing.map(packer);
+    let (length, used) = match (kind, packer) {
+        (FileSystem::Ext4, _) => fill_ext4(target, making, tree, &label)?,
+        (FileSystem::Squashfs, Some(packer)) => fill_squashfs(target, making, tree, packer)?,
+        (_, Some(Packer::Lz4(level))) => {
+            fill_packed_erofs(target, making, tree, (&label, erofs::Packed::Lz4(level)))?
+        }
+        (_, Some(Packer::Zstd(level))) => {
+            fill_packed_erofs(target, making, tree, (&label, erofs::Packed::Zstd(level)))?
+        }
+        (_, _) => fill_erofs(target, making, tree, &label)?,
     };
     let has_names = kind != FileSystem::Squashfs;
     Ok(Filled {
@@ -80,11 +97,23 @@ pub(super) fn fill<P: Place>(
                 true => names::file_system_uuid(making.seed, name),
                 false => String::new(),
             },
+            compression: packing
+                .map(|packing| format!("{} {}", packing.packer.as_str(), packing.level)),
             file: None,
             size: length,
             used,
         }),
     })
+}
+
+/// How blocks are packed.
+fn packer(packing: Packing) -> Packer {
+    match packing.packer {
+        model::Packer::Lz4 => Packer::Lz4(packing.level),
+        model::Packer::Zstd => Packer::Zstd(packing.level.cast_signed()),
+        model::Packer::Xz => Packer::Xz(packing.level),
+        model::Packer::Gzip => Packer::Zlib(packing.level),
+    }
 }
 
 fn fill_ext4<P: Place>(
@@ -128,6 +157,7 @@ fn fill_squashfs<P: Place>(
     target: &mut Target<P>,
     making: &Making<'_>,
     tree: &Tree<'_>,
+    packer: Packer,
 ) -> Result<(u64, u64), ImageError> {
     let tree = &tree.without_lists()?;
     // No block is stored larger than it is.
@@ -137,7 +167,7 @@ fn fill_squashfs<P: Place>(
     )?;
     let section = target.section(making.start..target.size())?;
     let options = squashfs::Options {
-        packer: PACKER,
+        packer,
         block_size: SQUASHFS_BLOCK,
         time: making.time,
     };
@@ -162,20 +192,46 @@ fn fill_erofs<P: Place>(
         partition: making.partition.name.clone(),
         source,
     };
-    let size = erofs::size(tree.nodes()).map_err(fail)?;
+    let size = format::size(tree.nodes()).map_err(fail)?;
     fits(making, tree, size)?;
     make_room(target, making.start + size)?;
-    let options = erofs::Options {
-        id: names::file_system(making.seed, &making.partition.name),
-        label: label.to_owned(),
-        time: u64::from(making.time),
-    };
+    let options = erofs_options(making, label);
     let section = target.section(making.start..making.start + size)?;
     let mut out = BufWriter::with_capacity(1 << 20, section);
     let mut read = |index, offset, buffer: &mut [u8]| tree.read(index, offset, buffer);
-    erofs::write(&mut out, tree.nodes(), &options, &mut read).map_err(fail)?;
+    format::write(&mut out, tree.nodes(), &options, &mut read).map_err(fail)?;
     out.flush()?;
     Ok((size, size))
+}
+
+fn fill_packed_erofs<P: Place>(
+    target: &mut Target<P>,
+    making: &Making<'_>,
+    tree: &Tree<'_>,
+    (label, packed): (&str, erofs::Packed),
+) -> Result<(u64, u64), ImageError> {
+    let room = sizes::content(tree) + sizes::metadata(tree);
+    // Every file may end in a block of its own, and its inode too.
+    let ends = tree.nodes().nodes().len() as u64 * 2 * format::BLOCK;
+    make_room(target, making.start + room + ends)?;
+    let options = erofs_options(making, label);
+    let section = target.section(making.start..target.size())?;
+    let mut out = BufWriter::with_capacity(1 << 20, section);
+    let written = erofs::write(&mut out, tree, &options, packed, &making.aids);
+    let size = written.map_err(|source| ImageError::Erofs {
+        partition: making.partition.name.clone(),
+        source,
+    })?;
+    out.flush()?;
+    fits(making, tree, size)
+}
+
+fn erofs_options(making: &Making<'_>, label: &str) -> format::Options {
+    format::Options {
+        id: names::file_system(making.seed, &making.partition.name),
+        label: label.to_owned(),
+        time: u64::from(making.time),
+    }
 }
 
 /// The size twice, as length and as what is used, unless the partition is smaller.

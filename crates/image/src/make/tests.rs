@@ -48,6 +48,7 @@ fn partition(name: &str, role: Role, filesystem: FileSystem) -> Partition {
         label: None,
         size: None,
         free: 0,
+        packing: None,
         mount: (role == Role::Root).then(|| "/".to_owned()),
         options: Vec::new(),
         at: String::new(),

@@ -79,6 +79,9 @@ pub struct ImageFileSystem {
     pub label: String,
     /// Its UUID, or the serial number of a FAT; empty where the kind has none.
     pub uuid: String,
+    /// What packs its blocks, and how hard, as in `zstd 3`; null if nothing does.
+    #[serde(default)]
+    pub compression: Option<String>,
     /// The name of its file, if it is one of its own and no part of a disk.
     pub file: Option<String>,
     /// Its size in bytes.

@@ -1,5 +1,6 @@
 //! `[partitions.NAME]`: those that people write, and those that every disk has.
 
+use super::packing;
 use super::read::{size, word};
 use super::{FileSystem, Layout, Loader, Partition, Role};
 use crate::project::node::{Entry, Node, Table, at};
@@ -15,17 +16,19 @@ const CONFIG_SIZE: u64 = 64 << 20;
 const SMALLEST: u64 = 1 << 20;
 /// The longest name: ext4 has 16 bytes for a label.
 const LONGEST_NAME: usize = 16;
+/// EROFS ends its label with a zero.
+const LONGEST_EROFS_LABEL: usize = 15;
 /// The longest label of FAT.
 const LONGEST_FAT_LABEL: usize = 11;
 /// Directories that must be there before anything is mounted.
 const EARLY: [&str; 6] = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64"];
 
 /// Fills in the partitions, in the order of the disk.
-pub(super) fn fill(layout: &mut Layout, values: &Table) -> Result<(), FileError> {
+pub(super) fn fill(layout: &mut Layout, values: &Table, suite: &str) -> Result<(), FileError> {
     let loader = layout.boot.as_ref().map_or(Loader::Uki, |boot| boot.loader);
     let mut all: Vec<Partition> = Vec::new();
     for (name, entry) in named(values, "partitions") {
-        let partition = partition(name, entry, loader)?;
+        let partition = partition(name, entry, (loader, suite))?;
         let other = all.iter().find(|other| other.mount == partition.mount);
         if let (Some(other), Some(mount)) = (other, &partition.mount) {
             let message = format!("`{}` and `{name}` are both mounted at {mount}", other.name);
@@ -113,6 +116,7 @@ fn default(name: &str, role: Role, at: String) -> Partition {
         } else {
             0
         },
+        packing: None,
         mount: (role == Role::Root).then(|| "/".to_owned()),
         options: Vec::new(),
         at,
@@ -120,7 +124,11 @@ fn default(name: &str, role: Role, at: String) -> Partition {
 }
 
 /// One partition as it is written.
-fn partition(name: &str, entry: &Entry, loader: Loader) -> Result<Partition, FileError> {
+fn partition(
+    name: &str,
+    entry: &Entry,
+    (loader, suite): (Loader, &str),
+) -> Result<Partition, FileError> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let inner = |byte: u8| plain(byte) || byte == b'-' || byte == b'_';
     if !name.bytes().all(inner) || !name.bytes().next().is_some_and(plain) {
@@ -147,6 +155,7 @@ fn partition(name: &str, entry: &Entry, loader: Loader) -> Result<Partition, Fil
         label: label(table, filesystem)?,
         size,
         free: free(table, filesystem)?,
+        packing: packing::read(table, filesystem, suite)?,
         mount: mount(table, &usual, filesystem)?,
         options: options(table)?,
         filesystem,
@@ -215,7 +224,8 @@ fn label(table: &Table, filesystem: Option<FileSystem>) -> Result<Option<String>
         return Ok(None);
     };
     let longest = match filesystem {
-        Some(FileSystem::Ext4 | FileSystem::Erofs) => LONGEST_NAME,
+        Some(FileSystem::Ext4) => LONGEST_NAME,
+        Some(FileSystem::Erofs) => LONGEST_EROFS_LABEL,
         Some(FileSystem::Vfat) => LONGEST_FAT_LABEL,
         Some(FileSystem::Squashfs) | None => {
             let error = node.error("there is no file system here that has a label");

@@ -3,8 +3,8 @@
 //! What a disk needs and nobody wrote is filled in here, so that whoever makes one finds every
 //! partition in the list.
 
-use super::partitions;
-use super::{Boot, Compression, Form, Layout, Loader, Maker, blobs};
+use super::{Boot, Compression, FileSystem, Form, Layout, Loader, Maker};
+use super::{blobs, packing, partitions};
 use crate::name::{self, Kind};
 use crate::nearest::nearest;
 use crate::project::node::{Entry, Node, Table, Value};
@@ -32,10 +32,12 @@ pub(super) fn layout(values: &Table, suite: &str) -> Result<Layout, FileError> {
         state: truth("state", true),
         compress: disk.map_or(Ok(None), compression)?,
         block_map: truth("bmap", true),
+        squashfs: packing::usual(FileSystem::Squashfs, suite),
+        erofs: packing::usual(FileSystem::Erofs, suite),
         partitions: Vec::new(),
         blobs: blobs::read(values)?,
     };
-    partitions::fill(&mut layout, values)?;
+    partitions::fill(&mut layout, values, suite)?;
     Ok(layout)
 }
 

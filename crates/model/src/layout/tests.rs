@@ -277,6 +277,42 @@ fn every_complaint_says_where_and_what_to_try() {
             "no meaning",
             "out",
         ),
+        (
+            "[partitions.root]\ncompression = \"zstd\"",
+            2,
+            "no meaning",
+            "squashfs",
+        ),
+        (
+            "[partitions.root]\nfilesystem = \"erofs\"\ncompression = \"xz\"",
+            3,
+            "`xz`",
+            "lz4",
+        ),
+        (
+            "[partitions.root]\nfilesystem = \"erofs\"\ncompression = \"zstd\"",
+            3,
+            "kernel of bookworm",
+            "\"lz4\"",
+        ),
+        (
+            "[partitions.root]\nfilesystem = \"erofs\"\ncompression = \"none\"\nlevel = 3",
+            4,
+            "nothing is packed",
+            "out",
+        ),
+        (
+            "[partitions.root]\nfilesystem = \"squashfs\"\nlevel = 30",
+            3,
+            "no such level",
+            "1 to 22",
+        ),
+        (
+            "[partitions.root]\nfilesystem = \"erofs\"\nlabel = \"sixteen-letters-\"",
+            3,
+            "no label",
+            "15",
+        ),
         ("[partitions.root]\nmount = \"/x\"", 2, "`root`", "out"),
         ("[partitions.x]\nmount = \"/etc\"", 2, "`/etc`", "before"),
         (
@@ -371,4 +407,40 @@ fn a_loader_that_the_suite_lacks_is_refused() {
     for suite in ["bookworm", "trixie"] {
         assert!(read_for(suite, image).is_ok());
     }
+}
+
+#[test]
+fn file_systems_are_packed_as_the_kernel_of_the_suite_reads_them() {
+    let packed = |suite: &str, keys: &str| {
+        let layout = read_for(suite, &format!("[partitions.root]\n{keys}")).unwrap();
+        let packing = layout.root().unwrap().packing;
+        packing.map_or("none".to_owned(), |packing| {
+            format!("{} {}", packing.packer.as_str(), packing.level)
+        })
+    };
+    let (squashfs, erofs) = ("filesystem = \"squashfs\"\n", "filesystem = \"erofs\"\n");
+    for (suite, keys, expected) in [
+        ("bookworm", "", "none"),
+        ("bookworm", squashfs, "zstd 3"),
+        ("bullseye", squashfs, "zstd 3"),
+        ("bullseye", erofs, "none"),
+        ("bookworm", erofs, "lz4 4"),
+        ("trixie", erofs, "zstd 3"),
+        ("trixie", &format!("{erofs}compression = \"lz4\""), "lz4 4"),
+        ("trixie", &format!("{erofs}compression = \"none\""), "none"),
+        ("bookworm", &format!("{erofs}level = 12"), "lz4 12"),
+        ("bookworm", &format!("{squashfs}level = 19"), "zstd 19"),
+        (
+            "bookworm",
+            &format!("{squashfs}compression = \"xz\""),
+            "xz 6",
+        ),
+    ] {
+        assert_eq!(packed(suite, keys), expected, "{suite} {keys}");
+    }
+    let layout = read_for("trixie", "forms = [\"erofs\"]").unwrap();
+    assert_eq!(
+        layout.erofs.map(|packing| packing.packer),
+        Some(Packer::Zstd)
+    );
 }

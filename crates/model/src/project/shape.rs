@@ -131,6 +131,8 @@ const PARTITION: &[(&str, Shape)] = &[
     ("label", Shape::Text),
     ("size", Shape::Scalar),
     ("free", Shape::Scalar),
+    ("compression", Shape::Text),
+    ("level", Shape::Integer),
     ("mount", Shape::Text),
     ("options", Shape::List),
 ];

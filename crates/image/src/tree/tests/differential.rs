@@ -71,6 +71,7 @@ fn made(kind: FileSystem, tree: &Tree<'_>, path: &Path) {
         label: None,
         size: None,
         free: 0,
+        packing: None,
         mount: Some("/".to_owned()),
         options: Vec::new(),
         at: String::new(),
