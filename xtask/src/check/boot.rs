@@ -5,9 +5,15 @@
 //! whole may take is left out, and said so: a slow machine proves less, not something else.
 //! `cargo xtask boot NAME…` runs some of them.
 
+mod buses;
 mod desk;
+mod dialogue;
+mod faults;
 mod same;
+mod small;
 mod sound;
+mod vault;
+mod ways;
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +21,7 @@ use super::{Findings, documents};
 use desk::{Desk, Image};
 
 /// No proof begins later than this.
-const LATEST: Duration = Duration::from_secs(21 * 60);
+const LATEST: Duration = Duration::from_secs(26 * 60);
 
 /// One thing that is proved.
 struct Proof {
@@ -50,9 +56,9 @@ const PROOFS: &[Proof] = &[
         run: |desk| same::findings(desk, &MINIMAL),
     },
     Proof {
-        name: "trixie",
-        what: "trixie amd64 boots as shipped",
-        run: |desk| whole(desk, &TRIXIE),
+        name: "guard",
+        what: "bookworm by EFI Boot Guard with its root as EROFS",
+        run: |desk| examined(desk, &GUARD),
     },
     Proof {
         name: "arm64",
@@ -60,9 +66,88 @@ const PROOFS: &[Proof] = &[
         run: |desk| whole(desk, &ARM64),
     },
     Proof {
+        name: "tiny",
+        what: "tiny is small, boots as shipped to a shell, and is the same twice",
+        run: |desk| {
+            let mut findings = small::findings(desk, &TINY)?;
+            findings.extend(same::again(desk, &TINY)?);
+            desk.clear(&TINY);
+            Ok(findings)
+        },
+    },
+    Proof {
+        name: "luks",
+        what: "its initial RAM disk asks for a passphrase and opens a root on LUKS",
+        run: |desk| vault::locked(desk, &VAULT),
+    },
+    Proof {
+        name: "lvm",
+        what: "its initial RAM disk finds a root on LVM",
+        run: |desk| vault::volume(desk, &VAULT),
+    },
+    Proof {
+        name: "nvme",
+        what: "its initial RAM disk finds its root on an NVMe drive",
+        run: |desk| buses::findings(desk, &MINIMAL, "nvme", "/dev/nvme0n1p", "/nvme/"),
+    },
+    Proof {
+        name: "trixie",
+        what: "trixie amd64 by EFI Boot Guard with its root as squashfs",
+        run: |desk| whole(desk, &GUARD_TRIXIE),
+    },
+    Proof {
+        name: "faults",
+        what: "a panic, no root, too little memory and Ctrl-C end as they should",
+        run: |desk| faults::findings(desk, &MINIMAL),
+    },
+    Proof {
+        name: "ahci",
+        what: "its initial RAM disk finds its root on a SATA disk",
+        run: |desk| buses::findings(desk, &MINIMAL, "ahci", "/dev/sda", "/ata"),
+    },
+    Proof {
+        name: "usb",
+        what: "its initial RAM disk finds its root on a USB stick",
+        run: |desk| buses::findings(desk, &MINIMAL, "usb", "/dev/sda", "/usb"),
+    },
+    Proof {
+        name: "ways",
+        what: "standard input reaches a command on EROFS; serial lines stand in for ports",
+        run: |desk| {
+            let findings = ways::findings(desk, &GUARD)?;
+            desk.clear(&GUARD);
+            Ok(findings)
+        },
+    },
+    Proof {
+        name: "armhf",
+        what: "trixie armhf boots as shipped",
+        run: |desk| whole(desk, &BOARD),
+    },
+    Proof {
         name: "bullseye",
         what: "bullseye amd64 boots as shipped",
         run: |desk| whole(desk, &BULLSEYE),
+    },
+    Proof {
+        name: "unified",
+        what: "trixie amd64 by the unified kernel image alone, its root as ext4",
+        run: |desk| whole(desk, &TRIXIE),
+    },
+    Proof {
+        name: "direct",
+        what: "bookworm armhf without a loader, by its kernel started directly",
+        run: |desk| direct(desk, &BOARD_BOOKWORM),
+    },
+    Proof {
+        name: "security",
+        what: "security reaches a login, and is the same twice",
+        run: |desk| {
+            let mut findings = examined(desk, &SECURITY)?;
+            findings.extend(same::again(desk, &SECURITY)?);
+            desk.clear(&SECURITY);
+            Ok(findings)
+        },
     },
 ];
 
@@ -88,6 +173,47 @@ const BULLSEYE: Image = Image {
     suite: "bullseye",
     title: "minimal@bullseye",
     ..MINIMAL
+};
+
+const TINY: Image = Image {
+    example: "profiles",
+    name: "tiny",
+    title: "tiny",
+    ..MINIMAL
+};
+const SECURITY: Image = Image {
+    example: "profiles",
+    name: "security",
+    title: "security",
+    ..MINIMAL
+};
+const GUARD: Image = Image {
+    example: "laboratory",
+    name: "guard",
+    title: "guard",
+    ..MINIMAL
+};
+const GUARD_TRIXIE: Image = Image {
+    suite: "trixie",
+    title: "guard@trixie",
+    ..GUARD
+};
+const VAULT: Image = Image {
+    name: "vault",
+    title: "vault",
+    ..GUARD
+};
+const BOARD: Image = Image {
+    example: "board",
+    name: "board",
+    title: "board",
+    suite: "trixie",
+    architecture: "armhf",
+};
+const BOARD_BOOKWORM: Image = Image {
+    title: "board@bookworm",
+    suite: "bookworm",
+    ..BOARD
 };
 
 pub(super) fn check() -> Findings {
@@ -139,9 +265,24 @@ fn prove(names: &[String]) -> Findings {
 
 /// An image that is built, looked at and booted.
 fn whole(desk: &Desk, image: &Image) -> Findings {
+    let findings = examined(desk, image)?;
+    desk.clear(image);
+    Ok(findings)
+}
+
+/// The same, and what was built stays.
+fn examined(desk: &Desk, image: &Image) -> Findings {
     desk.build(image, &["--kind", "disk"])?;
     let mut findings = sound::findings(desk, image)?;
     findings.extend(login(desk, image)?);
+    Ok(findings)
+}
+
+/// An image without a loader of ours: its kernel is started directly, and nothing given to it.
+fn direct(desk: &Desk, image: &Image) -> Findings {
+    desk.build(image, &["--kind", "disk"])?;
+    let mut findings = sound::findings(desk, image)?;
+    findings.extend(reaches_login(desk, image, &[])?);
     desk.clear(image);
     Ok(findings)
 }
@@ -149,7 +290,11 @@ fn whole(desk: &Desk, image: &Image) -> Findings {
 /// The disk as shipped, until somebody could log in.
 fn login(desk: &Desk, image: &Image) -> Findings {
     desk.have(image)?;
-    let arguments = ["--as-shipped", "--until", "login", "--timeout", "900"];
+    reaches_login(desk, image, &["--as-shipped"])
+}
+
+fn reaches_login(desk: &Desk, image: &Image, how: &[&str]) -> Findings {
+    let arguments = [how, &["--until", "login", "--timeout", "900"]].concat();
     let ran = desk.run_image(image, &arguments, &[])?;
     let mut findings = Vec::new();
     if ran.status != 0 {

@@ -6,7 +6,7 @@ use std::process::Command;
 use formwork_model::lock::Lock;
 use formwork_model::source::Source;
 
-use super::desk::{Desk, Image, which};
+use super::desk::{Desk, Image, ended, which};
 use crate::check::Findings;
 use crate::rootfs::place::{is_root, succeed};
 use crate::source;
@@ -52,6 +52,18 @@ pub(super) fn findings(desk: &Desk, image: &Image) -> Findings {
         }
     }
     Ok(findings)
+}
+
+/// Whether `formwork repro`, which builds once more without root and in another environment,
+/// finds a difference.
+pub(super) fn again(desk: &Desk, image: &Image) -> Findings {
+    let mut command = desk.formwork(image);
+    command.args(["--quiet", "repro"]).args(which(image));
+    let ran = ended(&mut command)?;
+    Ok(match ran.status {
+        0 => Vec::new(),
+        other => vec![format!("repro: exit {other}: {}{}", ran.stdout, ran.last())],
+    })
 }
 
 /// Packs the project, the packages of its lock and the program.
