@@ -6,7 +6,6 @@ use std::path::Path;
 
 use formwork_deb::sha256::Sha256;
 use formwork_image::blocks::Aids;
-use formwork_image::bmap;
 use formwork_image::cache::{BlockCache, USUAL_LIMIT};
 use formwork_image::make::{self, DiskOrder, FileSystemOrder};
 use formwork_image::tree::Tree;
@@ -59,6 +58,7 @@ fn write(tree: &Tree<'_>, out: &Path, kind: &str, aids: Aids<'_>) -> Outcome {
         at: String::new(),
     };
     let layout = Layout {
+        block_map: true,
         partitions: vec![root],
         ..Layout::default()
     };
@@ -78,9 +78,7 @@ fn write(tree: &Tree<'_>, out: &Path, kind: &str, aids: Aids<'_>) -> Outcome {
             aids,
         };
         let made = make::disk(&order, create)?;
-        let map = bmap::map(made.disk.size, &made.blocks, &mut |offset, buffer| {
-            made.place.read_at(offset, buffer)
-        })?;
+        let map = made.map.unwrap_or_default();
         formwork_sys::fs::replace(&out.with_extension("bmap"), map.as_bytes())?;
         made.place.publish()?;
         return Ok(());

@@ -4,7 +4,7 @@
 mod tests;
 
 use std::fmt::Write as _;
-use std::io;
+use std::ops::Range;
 
 use formwork_deb::sha256::Sha256;
 
@@ -13,20 +13,19 @@ use crate::target::BLOCK;
 /// The place of the map's own digest, until it is known.
 const UNKNOWN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The map of an image; `read` fills a buffer from an offset of it.
-///
-/// # Errors
-/// If the image cannot be read.
-pub fn map(
-    size: u64,
-    blocks: &[(u64, u64)],
-    read: &mut dyn FnMut(u64, &mut [u8]) -> io::Result<()>,
-) -> io::Result<String> {
+/// The bytes of ranges of blocks, the last of which may not be whole.
+pub fn ranges(size: u64, blocks: &[(u64, u64)]) -> impl Iterator<Item = Range<u64>> {
+    let range = move |(first, last): &(u64, u64)| first * BLOCK..((last + 1) * BLOCK).min(size);
+    blocks.iter().map(range)
+}
+
+/// The map of an image with the digests of its ranges of blocks.
+#[must_use]
+pub fn map(size: u64, blocks: &[(u64, u64)], digests: &[Sha256]) -> String {
     let mapped: u64 = blocks.iter().map(|(first, last)| last - first + 1).sum();
     let count = size.div_ceil(BLOCK);
     let mut ranges = String::new();
-    for (first, last) in blocks {
-        let digest = digest(size, (*first, *last), read)?;
+    for ((first, last), digest) in blocks.iter().zip(digests) {
         let span = match first == last {
             true => format!("{first}"),
             false => format!("{first}-{last}"),
@@ -47,23 +46,5 @@ pub fn map(
     );
     // The digest of the map is that of its text with zeroes in the digest's place.
     let own = Sha256::of(text.as_bytes()).to_string();
-    Ok(text.replacen(UNKNOWN, &own, 1))
-}
-
-fn digest(
-    size: u64,
-    (first, last): (u64, u64),
-    read: &mut dyn FnMut(u64, &mut [u8]) -> io::Result<()>,
-) -> io::Result<Sha256> {
-    let mut hasher = formwork_deb::sha256::Hasher::new();
-    let end = ((last + 1) * BLOCK).min(size);
-    let mut offset = first * BLOCK;
-    let mut buffer = vec![0; 256 * BLOCK as usize];
-    while offset < end {
-        let step = (end - offset).min(buffer.len() as u64) as usize;
-        read(offset, &mut buffer[..step])?;
-        hasher.update(&buffer[..step]);
-        offset += step as u64;
-    }
-    Ok(hasher.finish())
+    text.replacen(UNKNOWN, &own, 1)
 }

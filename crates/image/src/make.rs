@@ -27,6 +27,7 @@ pub use error::{ImageError, TooLarge};
 pub use names::{fat_id, file_system_uuid, partition_uuid};
 
 use crate::blocks::Aids;
+use crate::bmap;
 use crate::disk::{self, ALIGNMENT, Blob};
 use crate::target::{Place, Target};
 use crate::tree::Tree;
@@ -89,9 +90,8 @@ pub struct MadeDisk<P> {
     pub disk: ImageDisk,
     /// How it boots, if it does.
     pub boot: Option<ImageBoot>,
-    /// The blocks of 4,096 bytes that hold anything, each range with its last block, for
-    /// [`crate::bmap::map`].
-    pub blocks: Vec<(u64, u64)>,
+    /// The map of the blocks that hold anything, if the layout asks for it.
+    pub map: Option<String>,
 }
 
 /// Makes a disk; `create` is told how large it will be about.
@@ -135,13 +135,25 @@ pub fn disk<P: Place + Sync>(
     let table = table(order, &made, size);
     disk::write_table(&mut target, &table, order.blobs)?;
     check_blobs(&target, order.blobs)?;
-    let disk = record(&target, order, &table, made)?;
-    let blocks = target.blocks();
+    let blocks = match order.layout.block_map {
+        true => target.blocks(),
+        false => Vec::new(),
+    };
+    // All that is to be hashed at once, so that every core has something to do.
+    let mut ranges = vec![0..size];
+    ranges.extend(made.iter().map(|(_, range, _)| range.clone()));
+    ranges.extend(bmap::ranges(size, &blocks));
+    let digests = digest::of(&target, &ranges)?;
+    let (own, mapped) = digests.split_at(1 + made.len());
+    let map = order
+        .layout
+        .block_map
+        .then(|| bmap::map(size, &blocks, mapped));
     Ok(MadeDisk {
+        disk: record(order, &table, made, own),
         place: target.into_place(),
-        disk,
         boot: booting.record,
-        blocks,
+        map,
     })
 }
 
@@ -268,15 +280,12 @@ fn check_blobs<P: Place>(target: &Target<P>, blobs: &[Blob<'_>]) -> Result<(), I
 }
 
 /// The record of a disk, with the digests of all of it and of each partition.
-fn record<P: Place + Sync>(
-    target: &Target<P>,
+fn record(
     order: &DiskOrder<'_>,
     table: &Table,
     made: Vec<(&Partition, Range<u64>, Filled)>,
-) -> io::Result<ImageDisk> {
-    let mut ranges: Vec<Range<u64>> = made.iter().map(|(_, range, _)| range.clone()).collect();
-    ranges.insert(0, 0..target.size());
-    let digests = digest::of(target, &ranges)?;
+    digests: &[Sha256],
+) -> ImageDisk {
     let each = made.into_iter().zip(&table.partitions).zip(&digests[1..]);
     let partitions =
         each.enumerate()
@@ -300,14 +309,14 @@ fn record<P: Place + Sync>(
         size: blob.bytes.len() as u64,
         sha256: Sha256::of(blob.bytes).to_string(),
     });
-    Ok(ImageDisk {
+    ImageDisk {
         file: String::new(),
-        size: target.size(),
+        size: table.sectors * SECTOR,
         sha256: digests[0].to_string(),
         guid: names::text(table.disk),
         partitions: partitions.collect(),
         blobs: blobs.collect(),
-    })
+    }
 }
 
 fn role(role: Role) -> &'static str {

@@ -34,6 +34,14 @@ pub trait Place: Send {
     /// # Errors
     /// If there are no such sizes.
     fn set_size(&mut self, size: u64) -> io::Result<()>;
+
+    /// Makes what was written last, where that means anything.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Place for Vec<u8> {
@@ -70,6 +78,10 @@ impl Place for Sparse {
 
     fn set_size(&mut self, size: u64) -> io::Result<()> {
         Sparse::set_size(self, size)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Sparse::sync(self)
     }
 }
 
@@ -128,6 +140,14 @@ impl<P: Place> Target<P> {
             return Ok(());
         }
         self.place.read_at(offset, buffer)
+    }
+
+    /// Makes what was written last.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn sync(&self) -> io::Result<()> {
+        self.place.sync()
     }
 
     /// A part of the image that is written as if it were all.

@@ -9,7 +9,6 @@ mod write;
 use formwork_codec::pack::{self, Container};
 use formwork_deb::sha256::Sha256;
 use formwork_image::blocks::Aids;
-use formwork_image::bmap;
 use formwork_image::cache::{self, BlockCache};
 use formwork_image::make::{self, DiskOrder, FileSystemOrder, ImageError};
 use formwork_image::tree::Tree;
@@ -200,12 +199,7 @@ impl Images<'_> {
             size: disk.disk.size,
             sha256: disk.disk.sha256.clone(),
         });
-        if layout.block_map {
-            let size = disk.disk.size;
-            let map = bmap::map(size, &disk.blocks, &mut |offset, buffer| {
-                disk.place.read_at(offset, buffer)
-            });
-            let map = map.map_err(|error| formwork_sys::Error::io("read", &path, error))?;
+        if let Some(map) = &disk.map {
             let file = self.put("bmap", &format!("{name}.bmap"), map.as_bytes())?;
             wrote.push(digest("bmap", &file.sha256));
             made.files.push(file);

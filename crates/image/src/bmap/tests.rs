@@ -3,13 +3,12 @@ use super::*;
 #[test]
 fn the_map_names_the_blocks_and_its_own_digest() {
     let image: Vec<u8> = (0..10_000_u32).map(|at| at as u8).collect();
-    let mut read = |offset: u64, buffer: &mut [u8]| {
-        buffer.copy_from_slice(&image[offset as usize..][..buffer.len()]);
-        Ok(())
-    };
-    let text = map(10_000, &[(0, 0), (1, 2)], &mut read).unwrap();
     let first = Sha256::of(&image[..4096]);
     let rest = Sha256::of(&image[4096..]);
+    let blocks = [(0, 0), (1, 2)];
+    let found: Vec<_> = ranges(10_000, &blocks).collect();
+    assert_eq!(found, [0..4096, 4096..10_000]);
+    let text = map(10_000, &blocks, &[first, rest]);
     assert!(
         text.contains(&format!("<Range chksum=\"{first}\">0</Range>")),
         "{text}"

@@ -1,4 +1,4 @@
-//! Digests of an image and of its parts, each by a core of its own.
+//! Digests of an image and of its parts, each by a core of its own, while it is made to last.
 
 use std::io;
 use std::ops::Range;
@@ -16,7 +16,15 @@ pub(super) fn of<P: Place + Sync>(
     target: &Target<P>,
     ranges: &[Range<u64>],
 ) -> io::Result<Vec<Sha256>> {
-    ranges.par_iter().map(|range| one(target, range)).collect()
+    // What is on its way to the disk goes on meanwhile, and need not be waited for later.
+    std::thread::scope(|scope| {
+        let sync = scope.spawn(|| target.sync());
+        let digests = ranges.par_iter().map(|range| one(target, range)).collect();
+        match sync.join() {
+            Ok(synced) => synced.and(digests),
+            Err(_) => digests,
+        }
+    })
 }
 
 fn one<P: Place>(target: &Target<P>, range: &Range<u64>) -> io::Result<Sha256> {

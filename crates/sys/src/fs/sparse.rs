@@ -64,6 +64,14 @@ impl Sparse {
         self.inner().set_len(size)
     }
 
+    /// Makes what was written so far last, so that less is left to be waited for at the end.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn sync(&self) -> io::Result<()> {
+        self.inner().sync_data()
+    }
+
     /// Makes the file last and gives it its name; what had the name before is replaced.
     ///
     /// # Errors
