@@ -14,7 +14,7 @@ const KERNEL: &str = "boot usr/lib/modules lib/modules";
 pub(super) fn findings(desk: &Desk, image: &Image) -> Findings {
     desk.build(image, &["--kind", "disk", "--kind", "squashfs"])?;
     let mut findings = size(desk, image)?;
-    let arguments = ["--as-shipped", "--expect", "~ # ", "--timeout", "900"];
+    let arguments = ["--as-shipped", "--expect", "/ # ", "--timeout", "900"];
     let ran = desk.run_image(image, &arguments, &[])?;
     if ran.status != 0 {
         findings.push(format!("no shell, exit {}: {}", ran.status, ran.last()));
