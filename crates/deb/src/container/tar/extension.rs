@@ -52,8 +52,9 @@ impl Extensions {
             entry.link.clone_from(link);
         }
         for (key, value) in &self.records {
-            // An empty value takes the attribute back, and the block's own word counts.
-            if value.is_empty() {
+            // An empty value takes the attribute back, and the block's own word counts; but of
+            // the files' own attributes some are empty.
+            if value.is_empty() && !key.starts_with("SCHILY.xattr.") {
                 entry.attributes.remove(key);
             } else {
                 apply_record(entry, key, value)?;

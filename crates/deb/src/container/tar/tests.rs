@@ -108,7 +108,10 @@ fn names_of_all_forms() {
 #[test]
 fn global_attributes_hold_until_taken_back() {
     let global = record("comment", "all") + &record("uid", "7");
-    let local = record("uid", "8") + &record("SCHILY.xattr.user.a", "b") + &record("comment", "");
+    let local = record("uid", "8")
+        + &record("SCHILY.xattr.user.a", "b")
+        + &record("SCHILY.xattr.user.empty", "")
+        + &record("comment", "");
     let bytes = [
         entry("g", b'g', global.as_bytes()),
         entry("one", b'0', b""),
@@ -129,7 +132,7 @@ fn global_attributes_hold_until_taken_back() {
             .collect::<Vec<_>>()
     };
     assert_eq!(keys(0), ["comment"]);
-    assert_eq!(keys(1), ["SCHILY.xattr.user.a"]);
+    assert_eq!(keys(1), ["SCHILY.xattr.user.a", "SCHILY.xattr.user.empty"]);
     assert_eq!(keys(2), ["comment"]);
 }
 
