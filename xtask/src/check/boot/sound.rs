@@ -23,8 +23,8 @@ pub(super) fn findings(desk: &Desk, image: &Image) -> Findings {
         let number = |key: &str| partition[key].as_u64().unwrap_or_default();
         cut(&disk, &part, number("start"), number("size"))?;
         match partition["filesystem"]["kind"].as_str() {
-            Some("ext4") => findings.extend(ext4(&part, image)?),
-            Some("vfat") => findings.extend(fat(&part, image)?),
+            Some("ext4") => findings.extend(ext4(&part, partition["name"] == "root", image)?),
+            Some("vfat") => findings.extend(fat(&part, partition["name"] == "esp", image)?),
             Some("squashfs") => findings.extend(squashfs(&part)?),
             Some("erofs") => findings.extend(erofs(&part)?),
             _ => {}
@@ -38,7 +38,7 @@ pub(super) fn findings(desk: &Desk, image: &Image) -> Findings {
         match system["kind"].as_str() {
             Some("squashfs") => findings.extend(squashfs(&path)?),
             Some("erofs") => findings.extend(erofs(&path)?),
-            Some("ext4") => findings.extend(ext4(&path, image)?),
+            Some("ext4") => findings.extend(ext4(&path, true, image)?),
             _ => findings.push(format!("{name}: an unknown kind")),
         }
     }
@@ -86,37 +86,38 @@ fn unless(ran: &Ran, what: &str) -> Vec<String> {
     }
 }
 
-fn ext4(part: &Path, image: &Image) -> Findings {
+fn ext4(part: &Path, is_root: bool, image: &Image) -> Findings {
     let mut findings = unless(
         &ended(Command::new("fsck.ext4").arg("-fn").arg(part))?,
         "fsck.ext4 -fn",
     );
     let read = ["-R", "cat /usr/lib/os-release"];
     let told = ended(Command::new("debugfs").args(read).arg(part))?;
-    if !told.stdout.contains(&format!("({})", image.suite)) {
+    if is_root && !told.stdout.contains(&format!("({})", image.suite)) {
         findings.push(format!("debugfs reads no os-release of {}", image.suite));
     }
     Ok(findings)
 }
 
-fn fat(part: &Path, image: &Image) -> Findings {
+/// A file system that the firmware reads, or where EFI Boot Guard keeps a configuration.
+fn fat(part: &Path, is_system: bool, image: &Image) -> Findings {
     let mut findings = unless(
         &ended(Command::new("fsck.fat").arg("-n").arg(part))?,
         "fsck.fat -n",
     );
-    let name = match image.architecture {
-        "amd64" => "BOOTX64.EFI",
-        "arm64" => "BOOTAA64.EFI",
-        _ => "BOOTARM.EFI",
+    let (name, path, begins): (_, _, &[u8]) = match (is_system, image.architecture) {
+        (false, _) => ("EFILABEL", "::/EFILABEL", b"B\0O\0O\0T\0"),
+        (_, "amd64") => ("BOOTX64.EFI", "::/EFI/BOOT/BOOTX64.EFI", b"MZ"),
+        (_, "arm64") => ("BOOTAA64.EFI", "::/EFI/BOOT/BOOTAA64.EFI", b"MZ"),
+        _ => ("BOOTARM.EFI", "::/EFI/BOOT/BOOTARM.EFI", b"MZ"),
     };
     let copy: PathBuf = part.with_extension("efi");
-    let path = format!("::/EFI/BOOT/{name}");
     let mut command = Command::new("mcopy");
     command.arg("-n").arg("-i").arg(part).arg(path).arg(&copy);
     findings.extend(unless(&ended(&mut command)?, name));
     let bytes = std::fs::read(&copy).unwrap_or_default();
-    if !bytes.starts_with(b"MZ") {
-        findings.push(format!("{name} is no program for UEFI"));
+    if !bytes.starts_with(begins) {
+        findings.push(format!("{name} does not begin as it must"));
     }
     // It has been read.
     let _ = std::fs::remove_file(&copy);
