@@ -124,7 +124,7 @@ const SYSTEM_CHECKS: &[Check] = &[
     },
     Check {
         name: "browser",
-        what: "the page of a review packet, read by a browser",
+        what: "the pages of a review packet and of inspect, read by a browser",
         run: browser::check,
     },
 ];

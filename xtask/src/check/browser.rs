@@ -1,9 +1,11 @@
-//! The page of a review packet in a real browser: it is whole without help, its search finds, and
-//! it can be drawn.
+//! Our pages in a real browser. Here that of a review packet: it is whole without help, its search
+//! finds, and it can be drawn.
+
+mod treemap;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use formwork_testkit::env::Home;
 
@@ -13,7 +15,15 @@ use crate::source;
 /// How long the browser may take for one page, in seconds.
 const PATIENCE: &str = "120";
 
+/// Looks at every page.
 pub(super) fn check() -> Findings {
+    let mut findings = treemap::check()?;
+    findings.extend(packet()?);
+    Ok(findings)
+}
+
+/// Looks at the page of a review packet.
+fn packet() -> Findings {
     let program = documents::formwork()?;
     let mut home = Home::new();
     home.set("FORMWORK_ROOT", "/");
@@ -42,7 +52,7 @@ pub(super) fn check() -> Findings {
             findings.push(format!("the page of a packet: {what}"));
         }
     };
-    let whole = dom(&home, &page, "")?;
+    let whole = dom(&home, &page, "", &[])?;
     let rows = whole.matches("<tr id=\"source-").count();
     expect("it has a row for each source", rows > 100);
     expect(
@@ -50,7 +60,7 @@ pub(super) fn check() -> Findings {
         whole.contains(&format!("all {rows} sources")),
     );
     expect("no row is hidden at first", hidden(&whole) == 0);
-    let sought = dom(&home, &page, "#q=fail2ban")?;
+    let sought = dom(&home, &page, "#q=fail2ban", &[])?;
     expect(
         "the search shows what it found",
         !is_hidden(&sought, "fail2ban"),
@@ -60,7 +70,7 @@ pub(super) fn check() -> Findings {
         !is_hidden(&sought, "python3-defaults"),
     );
     expect("it hides the rest", is_hidden(&sought, "adduser"));
-    let nothing = dom(&home, &page, "#q=no-such-word")?;
+    let nothing = dom(&home, &page, "#q=no-such-word", &[])?;
     expect("what is not there is not found", hidden(&nothing) == rows);
     let picture = home.path().join("page.png");
     let shot = format!("--screenshot={}", picture.display());
@@ -89,12 +99,20 @@ fn head(row: &str) -> &str {
 }
 
 /// The page as it stands when its script has run.
-fn dom(home: &Home, page: &Path, fragment: &str) -> Result<String, String> {
-    browser(home, page, fragment, &["--dump-dom"])
+fn dom(home: &Home, page: &Path, fragment: &str, more: &[&str]) -> Result<String, String> {
+    let output = browser(home, page, fragment, &[&["--dump-dom"], more].concat())?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// What a page said on the console of the browser; of a good page nothing.
+fn said(output: &Output) -> Vec<String> {
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = words.lines().filter(|line| line.contains(":CONSOLE"));
+    said.map(str::to_owned).collect()
 }
 
 /// Opens a page in a browser that has never seen anything and reaches for nothing.
-fn browser(home: &Home, page: &Path, fragment: &str, more: &[&str]) -> Result<String, String> {
+fn browser(home: &Home, page: &Path, fragment: &str, more: &[&str]) -> Result<Output, String> {
     let profile = home.path().join("profile");
     let _ = fs::remove_dir_all(&profile);
     fs::create_dir(&profile).map_err(|error| format!("{}: {error}", profile.display()))?;
@@ -121,5 +139,5 @@ fn browser(home: &Home, page: &Path, fragment: &str, more: &[&str]) -> Result<St
         let last = words.lines().last().unwrap_or_default();
         return Err(format!("chromium ended with {}: {last}", output.status));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(output)
 }

@@ -19,7 +19,7 @@ const HEAD: f64 = 15.0;
 /// The room for the name of a directory.
 const SMALL_HEAD: f64 = 13.0;
 /// The width of a letter.
-const LETTER: f64 = 6.1;
+const LETTER: f64 = 6.9;
 
 /// A piece with its place.
 #[derive(Clone, Debug, PartialEq)]
