@@ -70,9 +70,9 @@ fn seal(world: &World) {
         "boot": {
             "loader": "uki", "kernel_version": "6.1.0-40-amd64", "command_line": "root=PARTUUID=g ro quiet",
             "parts": [
-                {"name": "kernel", "package": "linux-image", "path": "/boot/vmlinuz-6.1.0-40-amd64", "size": 8_200_000, "sha256": "00"},
-                {"name": "initrd", "package": null, "path": "", "size": 25_000_000, "sha256": "00"},
-                {"name": "stub", "package": "systemd-boot-efi", "path": "/usr/lib/systemd/boot/efi/linuxx64.efi.stub", "size": 80_000, "sha256": "00"},
+                {"name": "kernel", "package": "linux-image:amd64=6.1.140-1", "path": "/boot/vmlinuz-6.1.0-40-amd64", "size": 8_200_000, "sha256": "00"},
+                {"name": "initrd", "package": null, "path": "initrd", "size": 25_000_000, "sha256": "00"},
+                {"name": "stub", "package": "systemd-boot-efi:amd64=252.38-1", "path": "/usr/lib/systemd/boot/efi/linuxx64.efi.stub", "size": 80_000, "sha256": "00"},
             ],
         },
     });

@@ -33,7 +33,7 @@ pub(super) struct Beside {
 /// A file out of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Taken {
-    /// The package, as `NAME_VERSION_ARCHITECTURE`.
+    /// The package, as [`reference`] writes it.
     pub(super) package: String,
     /// The absolute path that the file has in it.
     pub(super) path: String,
@@ -50,7 +50,7 @@ pub(super) enum BesideError {
     /// The package has none of the files.
     #[error("the package {package} has no {}", paths.join(" or "))]
     NoFile {
-        /// The package, as `NAME_VERSION_ARCHITECTURE`.
+        /// The package, as [`reference`] writes it.
         package: String,
         /// The files that were looked for.
         paths: Vec<String>,
@@ -58,7 +58,7 @@ pub(super) enum BesideError {
     /// The file of the package is not what the lock says, or is no package.
     #[error("the file of the package {package} cannot be read: {reason}")]
     Unreadable {
-        /// The package, as `NAME_VERSION_ARCHITECTURE`.
+        /// The package, as [`reference`] writes it.
         package: String,
         /// Why.
         reason: String,
@@ -127,10 +127,7 @@ pub(super) fn file(
     let Some(Beside { package, file }) = found else {
         return Err(BesideError::NoPackage(texts(names)));
     };
-    let label = format!(
-        "{}_{}_{}",
-        package.name, package.version, package.architecture
-    );
+    let label = reference(package);
     let unreadable = |reason: String| BesideError::Unreadable {
         package: label.clone(),
         reason,
@@ -151,6 +148,17 @@ pub(super) fn file(
             paths: texts(paths),
         }),
     }
+}
+
+/// A package as the lock writes it: `NAME:ARCHITECTURE=VERSION`.
+pub(super) fn reference(package: &LockedPackage) -> String {
+    let LockedPackage {
+        name,
+        version,
+        architecture,
+        ..
+    } = package;
+    format!("{name}:{architecture}={version}")
 }
 
 /// The first of these paths that a package has as a file, with its content.

@@ -171,7 +171,7 @@ impl Images<'_> {
             Some(_) => Some(MappedFile::open(&self.staged(Kind::Initrd))?),
             None => None,
         };
-        parts.unpack_kernel(source.tree, report)?;
+        parts.unpack_kernel(source.tree, report, &locked.packages()?)?;
         let blobs = parts.blobs();
         let order = DiskOrder {
             layout,

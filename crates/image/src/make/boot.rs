@@ -95,7 +95,7 @@ pub(super) fn assemble(order: &DiskOrder<'_>) -> Result<Booting, ImageError> {
             "uki",
             &Part {
                 package: None,
-                path: if is_direct { path } else { UKI_OF_CONFIG },
+                path: &format!("/{}", if is_direct { path } else { UKI_OF_CONFIG }),
                 bytes: &uki,
             },
         ));

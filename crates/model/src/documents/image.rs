@@ -124,9 +124,10 @@ pub struct ImageBoot {
 pub struct ImageBootPart {
     /// `kernel`, `initrd`, `stub`, `uki` or `loader`.
     pub name: String,
-    /// The package it comes from; null for what the build made.
+    /// The package it comes from as the lock writes it, `NAME:ARCHITECTURE=VERSION`; null for what
+    /// the build made.
     pub package: Option<String>,
-    /// Its path: in the tree, in its package, or on its partition.
+    /// Its absolute path: in the tree, in its package, or on its partition; `initrd` has none.
     pub path: String,
     /// Its size in bytes.
     pub size: u64,

@@ -9,6 +9,7 @@ use formwork_image::disk::Blob;
 use formwork_image::make::{Kernel, Part};
 use formwork_image::tree::Tree;
 use formwork_model::layout::{BlobSource, Layout, Loader};
+use formwork_model::lock::LockedPackage;
 use formwork_model::settings::ProjectFile;
 use formwork_rootfs::report::Report;
 use formwork_sys::fs;
@@ -29,7 +30,16 @@ pub(super) struct Parts<'a> {
     stub: Option<Taken>,
     loader: Option<Taken>,
     blobs: Vec<(String, u64, Vec<u8>)>,
-    kernel: Option<Cow<'a, [u8]>>,
+    kernel: Option<Unpacked<'a>>,
+}
+
+/// The kernel of the tree.
+struct Unpacked<'a> {
+    /// Its package as the lock writes it.
+    package: Option<String>,
+    /// Its absolute path.
+    path: String,
+    bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Parts<'a> {
@@ -75,14 +85,19 @@ impl<'a> Parts<'a> {
     }
 
     /// Reads the kernel out of the tree; firmware starts none that is packed with gzip.
-    pub(super) fn unpack_kernel(&mut self, tree: &Tree<'a>, report: &Report) -> Result<(), Error> {
+    pub(super) fn unpack_kernel(
+        &mut self,
+        tree: &Tree<'a>,
+        report: &Report,
+        packages: &[&LockedPackage],
+    ) -> Result<(), Error> {
         let Some(kernel) = &report.kernel else {
             return Ok(());
         };
         let Some(bytes) = tree.file(&kernel.path) else {
             return Ok(());
         };
-        self.kernel = Some(match bytes.starts_with(&GZIP) {
+        let bytes = match bytes.starts_with(&GZIP) {
             false => Cow::Borrowed(bytes),
             true => {
                 let fail = |reason: String| {
@@ -98,19 +113,29 @@ impl<'a> Parts<'a> {
                     .map_err(|error| fail(error.to_string()))?;
                 Cow::Owned(plain)
             }
+        };
+        let package = kernel.package.as_deref().map(|owner| {
+            let name = owner.split(':').next().unwrap_or(owner);
+            let found = packages.iter().find(|package| package.name == name);
+            found.map_or_else(|| owner.to_owned(), |package| beside::reference(package))
+        });
+        self.kernel = Some(Unpacked {
+            package,
+            path: format!("/{}", kernel.path),
+            bytes,
         });
         Ok(())
     }
 
     /// The kernel as a disk takes it.
     pub(super) fn kernel<'b>(&'b self, report: &'b Report) -> Option<Kernel<'b>> {
-        let found = report.kernel.as_ref()?;
+        let kernel = self.kernel.as_ref()?;
         Some(Kernel {
-            version: &found.version,
+            version: &report.kernel.as_ref()?.version,
             part: Part {
-                package: found.package.as_deref(),
-                path: &found.path,
-                bytes: self.kernel.as_deref()?,
+                package: kernel.package.as_deref(),
+                path: &kernel.path,
+                bytes: &kernel.bytes,
             },
         })
     }
