@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use formwork_deb::sha256::Sha256;
 use formwork_model::documents::{BuiltFile, BuiltPackage, Difference, ImageRecord};
 
-use crate::disk;
 use crate::records::{Record, Records};
+use crate::{boot, disk};
 
 /// Something that is not as recorded.
 pub(crate) fn difference(
@@ -118,6 +118,13 @@ fn images(found: &mut Vec<Difference>, files: &[BuiltFile], image: &ImageRecord)
             )),
         }
         found.extend(disk::contradictions(disk));
+        if let Some(boot) = &image.boot {
+            let digest = |kind: &str| {
+                let file = files.iter().find(|file| file.kind == kind);
+                file.map(|file| file.sha256.clone())
+            };
+            found.extend(boot::beside(boot, &digest));
+        }
     }
     for system in &image.filesystems {
         let name = system.file.as_deref().unwrap_or_default();

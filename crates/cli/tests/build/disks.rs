@@ -428,3 +428,77 @@ fn a_full_disk_leaves_no_image_and_the_next_build_works() {
     project.run(&["build"]).exits(0);
     assert!(built(&project, "minimal.img").exists());
 }
+
+#[test]
+fn inspect_finds_each_damage() {
+    let Some(project) = locked(DISK) else {
+        return;
+    };
+    project.run(&["build"]).exits(0);
+    let verify = ["inspect", "--verify"];
+    let run = project.run(&verify).exits(0);
+    assert!(run.stdout.contains("Records and image fit each other."));
+    let (disk, map) = (
+        built(&project, "minimal.img"),
+        built(&project, "minimal.img.bmap"),
+    );
+    let record = built(&project, "minimal.image.json");
+    let good = fs::read(&disk).expect("a disk");
+    let kernel = good.windows(KERNEL.len()).position(|part| part == KERNEL);
+    let root = json(&record)["disk"]["partitions"][1]["start"].as_u64();
+    let flipped = |path: &Path, at: usize| {
+        let bytes = fs::read(path).expect("a file");
+        let mut other = bytes.clone();
+        other[at] ^= 1;
+        fs::write(path, other).expect("written");
+        bytes
+    };
+    let uki = "partition 1 (esp), /EFI/BOOT/BOOTX64.EFI";
+    let table: [(&Path, usize, &[&str]); 4] = [
+        (
+            &disk,
+            kernel.expect("a kernel"),
+            &[
+                &format!("{uki}: sha256"),
+                &format!("{uki}, kernel: sha256"),
+                "partition 1 (esp): sha256",
+                "block map, bytes ",
+            ],
+        ),
+        (
+            &disk,
+            root.expect("a place") as usize + 1080,
+            &["partition 2 (root): sha256", "block map, bytes "],
+        ),
+        (
+            &disk,
+            600_000,
+            &["block map: hole: recorded zeroes, found something at byte 600000"],
+        ),
+        (
+            &map,
+            300,
+            &[
+                "minimal.img.bmap: sha256",
+                "it is not what its own digest says",
+            ],
+        ),
+    ];
+    for (path, at, expected) in table {
+        let before = flipped(path, at);
+        let run = project.run(&verify).exits(1);
+        for words in expected {
+            assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
+        }
+        fs::write(path, before).expect("written");
+    }
+    let text = fs::read_to_string(&record).expect("a record");
+    fs::write(&record, text.replacen(" ro ", " rw ", 1)).expect("written");
+    let run = project.run(&verify).exits(1);
+    for words in [
+        "minimal.image.json: sha256",
+        &format!("{uki}: command line"),
+    ] {
+        assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
+    }
+}

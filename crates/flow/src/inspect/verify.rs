@@ -1,5 +1,5 @@
 //! Reads an image and compares it with its records: every output as a whole, every partition and
-//! blob of the disk, both partition tables.
+//! blob of the disk, both partition tables, what boots, the block map.
 
 use std::fs::File;
 use std::ops::Range;
@@ -9,8 +9,10 @@ use std::path::Path;
 use formwork_deb::sha256::Hasher;
 use formwork_inspect::disk::{self, Region};
 use formwork_inspect::records::Records;
+use formwork_inspect::{bmap, boot};
 use formwork_model::documents::{Difference, InspectedOutput};
 use formwork_model::event::{Event, Phase, Unit};
+use formwork_sys::fs;
 
 use crate::Error;
 use crate::context::{self, Context};
@@ -19,6 +21,8 @@ use crate::context::{self, Context};
 const ASIDE: [&str; 4] = ["dir", "image", "packages", "tree"];
 /// How much is read at once.
 const CHUNK: u64 = 1 << 20;
+/// No block map is larger.
+const MAX_MAP: u64 = 1 << 26;
 
 /// Everything in which the outputs that are there differ from their records.
 pub(super) fn verify(
@@ -58,7 +62,23 @@ pub(super) fn verify(
                 Some(bytes)
             };
             found.extend(disk::tables(disk, &read));
+            if let Some(boot) = records
+                .image
+                .as_ref()
+                .and_then(|image| image.says.boot.as_ref())
+            {
+                found.extend(boot::parts(disk, boot, &read));
+            }
         }
+        let holes = match (disk, map_of(outputs)) {
+            (Some(disk), Some(map)) => {
+                let (mapped, holes, wrong) = mapped(map, disk.size)?;
+                regions.extend(mapped);
+                found.extend(wrong);
+                holes
+            }
+            _ => Vec::new(),
+        };
         let mut advance = |bytes: u64| {
             done += bytes;
             events(Event::Advanced {
@@ -68,7 +88,8 @@ pub(super) fn verify(
                 total: Some(total),
             });
         };
-        let digests = digests(&file, &regions, &mut advance).map_err(|error| match error {
+        let read = digests(&file, &regions, &holes, &mut advance);
+        let (digests, full) = read.map_err(|error| match error {
             Stopped::Interrupted => Error::Interrupted,
             Stopped::Failed(source) => failed(path, source),
         })?;
@@ -82,6 +103,12 @@ pub(super) fn verify(
                 });
             }
         }
+        found.extend(full.map(|byte| Difference {
+            place: "block map".to_owned(),
+            what: "hole".to_owned(),
+            recorded: "zeroes".to_owned(),
+            found: format!("something at byte {byte}"),
+        }));
     }
     events(Event::Finished {
         phase: Phase::Verify,
@@ -90,22 +117,61 @@ pub(super) fn verify(
     Ok(found)
 }
 
+/// The block map, if there is one.
+fn map_of(outputs: &[InspectedOutput]) -> Option<&InspectedOutput> {
+    let mut outputs = outputs.iter();
+    outputs.find(|output| output.kind == "bmap" && output.present)
+}
+
+/// What a block map says of its disk: parts with digests, holes; and what is wrong with it.
+type Mapped = (Vec<Region>, Vec<Range<u64>>, Option<Difference>);
+
+/// Reads a block map.
+fn mapped(output: &InspectedOutput, size: u64) -> Result<Mapped, Error> {
+    let bytes = fs::read_limited(Path::new(&output.path), MAX_MAP)?;
+    let wrong = |what: &str, recorded: String, found: String| Difference {
+        place: output.path.clone(),
+        what: what.to_owned(),
+        recorded,
+        found,
+    };
+    let map = match bmap::read(&String::from_utf8_lossy(&bytes)) {
+        Ok(map) => map,
+        Err(error) => {
+            let wrong = wrong("block map", "sound".to_owned(), error);
+            return Ok((Vec::new(), Vec::new(), Some(wrong)));
+        }
+    };
+    let other = (map.size != size)
+        .then(|| wrong("size of the disk", size.to_string(), map.size.to_string()));
+    let holes = map.holes();
+    let regions = map.mapped.into_iter().map(|(range, sha256)| Region {
+        place: format!("block map, bytes {} to {}", range.start, range.end),
+        range,
+        sha256,
+    });
+    Ok((regions.collect(), holes, other))
+}
+
 /// Why a file was not read to its end.
 enum Stopped {
     Interrupted,
     Failed(std::io::Error),
 }
 
-/// The digests of parts of a file, which is read once; none for a part that it does not have.
+/// The digests of parts of a file, which is read once, none for a part that it does not have; and
+/// the first byte in its holes that is no zero.
 fn digests(
     file: &File,
     regions: &[Region],
+    holes: &[Range<u64>],
     advance: &mut dyn FnMut(u64),
-) -> Result<Vec<Option<String>>, Stopped> {
+) -> Result<(Vec<Option<String>>, Option<u64>), Stopped> {
     let length = file.metadata().map_err(Stopped::Failed)?.len();
     let mut hashers: Vec<Hasher> = regions.iter().map(|_| Hasher::new()).collect();
     let mut buffer = vec![0; CHUNK as usize];
     let mut at = 0;
+    let mut full = None;
     while at < length {
         if context::interrupted() {
             return Err(Stopped::Interrupted);
@@ -117,16 +183,21 @@ fn digests(
         for (hasher, region) in hashers.iter_mut().zip(regions) {
             hasher.update(common(chunk, &here, &region.range));
         }
+        for hole in holes {
+            let part = common(chunk, &here, hole);
+            if let Some(offset) = part.iter().position(|byte| *byte != 0) {
+                full = full.or(Some(hole.start.max(here.start) + offset as u64));
+            }
+        }
         at = here.end;
         advance(count as u64);
     }
     let told = hashers.into_iter().zip(regions);
-    Ok(told
-        .map(|(hasher, region)| {
-            let is_there = region.range.end <= length;
-            is_there.then(|| hasher.finish().to_string())
-        })
-        .collect())
+    let told = told.map(|(hasher, region)| {
+        let is_there = region.range.end <= length;
+        is_there.then(|| hasher.finish().to_string())
+    });
+    Ok((told.collect(), full))
 }
 
 /// The bytes of a chunk that lie in a range.
