@@ -52,7 +52,21 @@ pub fn programs(bytes: &[u8]) {
         let last = sections.last().expect("a section was added");
         assert_eq!(pe::content(&added, last), Ok(&b"content"[..]));
     }
+}
+
+/// An environment of EFI Boot Guard, with size and sum made right before: it is read, and what is
+/// written of it says the same.
+pub fn environments(bytes: &[u8]) {
     let _ = ebg::Environment::decode(bytes);
+    let mut whole = bytes.to_vec();
+    whole.resize(ebg::SIZE, 0);
+    let (content, sum) = whole.split_at_mut(ebg::SIZE - 4);
+    sum.copy_from_slice(&crc32fast::hash(content).to_le_bytes());
+    let read = ebg::Environment::decode(&whole).expect("size and sum are right");
+    // A text without an end is one unit longer than any that is written.
+    if let Ok(written) = read.encode() {
+        assert_eq!(ebg::Environment::decode(&written), Ok(read));
+    }
 }
 
 /// A FAT file system: whatever it lists can be asked for, and ends.

@@ -10,6 +10,8 @@ use std::path::Path;
 use formwork_format::{cpio, fat, fuzzing, gpt, uki};
 
 const MUTATIONS: u64 = 4000;
+/// As many as do not make the test slow, of environments, which are large.
+const FEW: u64 = 300;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
@@ -53,11 +55,15 @@ impl Numbers {
 }
 
 fn exercise(target: &str, body: fn(&[u8])) {
+    exercise_with(MUTATIONS, target, body);
+}
+
+fn exercise_with(mutations: u64, target: &str, body: fn(&[u8])) {
     let seeds = seeds(target);
     seeds.iter().for_each(|seed| body(seed));
     body(b"");
     let mut numbers = Numbers(20_261_122);
-    for number in 0..MUTATIONS {
+    for number in 0..mutations {
         let mut bytes = seeds[numbers.below(seeds.len())].clone();
         for _ in 0..=numbers.below(4) {
             numbers.change(&mut bytes);
@@ -70,6 +76,11 @@ fn exercise(target: &str, body: fn(&[u8])) {
 #[test]
 fn archives() {
     exercise("archives", fuzzing::archives);
+}
+
+#[test]
+fn environments() {
+    exercise_with(FEW, "environments", fuzzing::environments);
 }
 
 #[test]
