@@ -33,6 +33,15 @@ fn foo(command: &str) -> Package {
     package
 }
 
+/// The package with a helper that a stand-in is known for: that of this machine's dpkg.
+fn with_helper(package: Package) -> Package {
+    let path = "usr/bin/dpkg-maintscript-helper";
+    match fs::read(format!("/{path}")) {
+        Ok(helper) => package.program(path, &helper),
+        Err(_) => package,
+    }
+}
+
 /// The one difference of a project, as `--json` tells it; exit code 1.
 fn difference(project: &Project, arguments: &[&str]) -> Value {
     let all = [&["repro", "--json"], arguments].concat();
@@ -89,6 +98,8 @@ fn each_variation_finds_the_package_that_is_sensitive_to_it() {
     if std::thread::available_parallelism().is_ok_and(|count| count.get() > 1) {
         table.push(("processors", "nproc", "processors"));
     }
+    // A script that looks for the helper itself sees where the stand-in lies.
+    table.push(("helpers", "command -v dpkg-maintscript-helper", ""));
     if !is_in_memory() {
         table.push(("file-order", "ls -U /usr/share/foo", "file order"));
     }
@@ -96,7 +107,7 @@ fn each_variation_finds_the_package_that_is_sensitive_to_it() {
         table.push(("root", "cat /proc/self/uid_map", ""));
     }
     for (variation, command, cause) in table {
-        let Some(project) = buildable(&[foo(command)]) else {
+        let Some(project) = buildable(&[with_helper(foo(command))]) else {
             return;
         };
         let found = difference(&project, &["--vary", variation]);
