@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use formwork_model::name::{self, Kind};
-use formwork_model::project::{GITIGNORE, IMAGE_NAME, image_template, project_template};
+use formwork_model::project::{GITIGNORE, IMAGE_NAME, image_template, profiles, project_template};
 use formwork_sys::fs;
 
 use crate::Error;
@@ -18,6 +18,8 @@ pub struct NewProject {
     pub suites: Vec<String>,
     /// Its architectures.
     pub architectures: Vec<String>,
+    /// The profile that its image extends.
+    pub extends: Option<String>,
 }
 
 /// Writes a new project and returns the files that were written. Nothing is overwritten: if one
@@ -25,15 +27,24 @@ pub struct NewProject {
 pub fn init(new: &NewProject) -> Result<Vec<PathBuf>, Error> {
     check(Kind::Suite, "--suite", &new.suites)?;
     check(Kind::Architecture, "--arch", &new.architectures)?;
+    let profile = new.extends.as_deref();
+    if let Some(unknown) = profile.filter(|one| !profiles().any(|name| name == *one)) {
+        let names: Vec<&str> = profiles().collect();
+        return Err(Error::Option {
+            option: "--extends",
+            value: unknown.to_owned(),
+            reason: format!("the profiles are {}", names.join(", ")),
+        });
+    }
     let name = project_name(&new.directory);
-    let image = format!("{IMAGES}/{IMAGE_NAME}.toml");
+    let image = format!("{IMAGES}/{}.toml", profile.unwrap_or(IMAGE_NAME));
     let ignore = new.directory.join(".gitignore");
     let mut files = vec![
         (
             new.directory.join(FILE_NAME),
             project_template(&name, &new.suites, &new.architectures),
         ),
-        (new.directory.join(image), image_template()),
+        (new.directory.join(image), image_template(profile)),
     ];
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         return Err(ProjectError::Exists(path.clone()).into());
@@ -112,6 +123,7 @@ mod tests {
             directory: home.path().join("gateway"),
             suites: vec!["trixie".into()],
             architectures: vec!["arm64".into()],
+            extends: None,
         };
         let files = init(&new).expect("init");
         assert_eq!(files.len(), 3);
@@ -131,12 +143,46 @@ mod tests {
     }
 
     #[test]
+    fn the_image_of_a_new_project_is_what_its_profile_is() {
+        let home = tempfile::tempdir().expect("directory");
+        for suite in ["bullseye", "bookworm", "trixie"] {
+            for profile in profiles() {
+                let new = NewProject {
+                    directory: home.path().join(format!("{suite}-{profile}")),
+                    suites: vec![suite.into()],
+                    architectures: vec!["amd64".into()],
+                    extends: Some(profile.to_owned()),
+                };
+                init(&new).expect("init");
+                let loaded = crate::project::load(&new.directory).expect("loads");
+                let plans = loaded.project.plans();
+                assert!(plans.iter().all(|plan| plan.image == profile), "{profile}");
+                let has_kernel = |plan: &formwork_model::project::Plan| {
+                    let mut wishes = plan.wishes.iter();
+                    wishes.any(|wish| format!("{wish:?}").contains("linux-image-amd64"))
+                };
+                assert!(plans.iter().all(has_kernel), "{suite} {profile}");
+            }
+        }
+        let new = NewProject {
+            directory: home.path().join("x"),
+            suites: vec!["trixie".into()],
+            architectures: vec!["amd64".into()],
+            extends: Some("gateway".to_owned()),
+        };
+        let error = init(&new).expect_err("no such profile").to_string();
+        assert!(error.contains("minimal, security, tiny"), "{error}");
+        assert!(!new.directory.exists());
+    }
+
+    #[test]
     fn names_that_are_none_are_refused_before_anything_is_written() {
         let home = tempfile::tempdir().expect("directory");
         let new = NewProject {
             directory: home.path().join("x"),
             suites: vec!["../etc".into()],
             architectures: vec!["amd64".into()],
+            extends: None,
         };
         assert!(matches!(
             init(&new),

@@ -14,7 +14,7 @@ use crate::terminal::printable;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  formwork init ~/my-gateway
+  formwork init ~/my-gateway --extends minimal
   formwork init --suite trixie --arch arm64 my-sensor")]
 pub(crate) struct Init {
     /// Where to begin it; made if it is not there
@@ -26,6 +26,10 @@ pub(crate) struct Init {
     /// The architecture it is made for; without it this machine's
     #[arg(short, long, value_name = "ARCH")]
     arch: Option<String>,
+    /// The profile that its image is made from: minimal (a disk that boots to a login), security or
+    /// tiny; without it the image is a root file system
+    #[arg(short, long, value_name = "PROFILE")]
+    extends: Option<String>,
 }
 
 impl Init {
@@ -40,6 +44,7 @@ impl Init {
             directory: self.directory.clone(),
             suites: vec![suite],
             architectures: vec![self.arch.clone().unwrap_or_else(machine::architecture)],
+            extends: self.extends.clone(),
         })?;
         for file in &files {
             let shown = file.strip_prefix(".").unwrap_or(file).display().to_string();
@@ -47,7 +52,10 @@ impl Init {
                 .output
                 .line(&format!("Written: {}", printable(&shown)))?;
         }
-        session.tell("Next: formwork lock            resolve the image and write formwork.lock");
+        session.tell(match self.extends {
+            Some(_) => "Next: formwork build           make the disk; formwork run boots it",
+            None => "Next: formwork lock            resolve the image and write formwork.lock",
+        });
         Ok(Outcome::Fine)
     }
 }

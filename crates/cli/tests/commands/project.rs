@@ -41,6 +41,27 @@ fn init_begins_a_project_once() {
         "{}",
         run.stderr
     );
+    let arguments = ["init", "device", "--suite", "trixie", "--extends", "tiny"];
+    let run = home.run(PROGRAM, &arguments).exits(0);
+    assert!(run.stdout.contains("Written: device/images/tiny.toml\n"));
+    assert!(
+        run.stderr.starts_with("Next: formwork build "),
+        "{}",
+        run.stderr
+    );
+    let arguments = [
+        "--project",
+        "device",
+        "show",
+        "image",
+        "tiny",
+        "--arch",
+        "amd64",
+    ];
+    let run = home.run(PROGRAM, &arguments).exits(0);
+    for words in ["busybox-static", "profile:tiny:"] {
+        assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
+    }
     let run = home
         .run(PROGRAM, &["init", "other", "--suite", "../x"])
         .exits(2);

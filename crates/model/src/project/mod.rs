@@ -53,6 +53,7 @@ pub use edit::{EditError, add_package};
 pub use listed::ListedValue;
 pub use options::{ChoiceError, ImageOption};
 pub use plan::{Plan, PlanRepository, PlannedWish};
+pub use profiles::profiles;
 pub use template::{GITIGNORE, IMAGE_NAME, image_template, project_template};
 
 /// The priority of a repository of which nothing else is said.

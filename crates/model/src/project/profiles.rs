@@ -28,6 +28,11 @@ pub(super) fn all() -> impl Iterator<Item = (&'static str, Source<'static>)> {
         .map(|(name, file, text)| (*name, Source::new(file, text)))
 }
 
+/// The names of the profiles, sorted.
+pub fn profiles() -> impl Iterator<Item = &'static str> {
+    PROFILES.iter().map(|(name, _, _)| *name)
+}
+
 /// Whether a file, by the name under which it is spoken of, is a profile.
 pub(super) fn has(file: &str) -> bool {
     PROFILES.iter().any(|(_, own, _)| *own == file)

@@ -77,9 +77,47 @@ const TAIL: &str =
 packages = [\"openssh-server\"]
 ";
 
-/// The text of a new `images/minimal.toml`.
+/// The text of a new image, which extends a profile or stands alone.
 #[must_use]
-pub fn image_template() -> String {
+pub fn image_template(profile: Option<&str>) -> String {
+    profile.map_or_else(image_alone, image_of_a_profile)
+}
+
+/// An image that has all it is from a profile, and comments on what to add.
+fn image_of_a_profile(profile: &str) -> String {
+    format!(
+        "# One image; its name is the name of this file. All keys: docs/image.md
+
+# Everything of this profile; what that is: formwork show image {profile}, and docs/profiles.md
+extends = \"{profile}\"
+
+packages = [
+    # What else it gets: NAME, NAME=VERSION, NAME/SUITE, NAME [amd64 arm64], or @SET from
+    # formwork.toml; \"-NAME\" takes one of the profile's away
+]
+
+# Nobody can log in before it is said here who; only `formwork run` always gets in.
+# What else can be set: docs/settings.md
+# [users.admin]
+# password = \"$y$j9T$…\"           # hashed: mkpasswd --method=yescrypt
+# ssh_keys = [\"keys/admin.pub\"]
+# sudo = \"password\"               # needs the package sudo
+# [system]
+# hostname = \"device\"
+
+# Sizes, further partitions, boot loader: docs/disk.md
+# [partitions.root]
+# free = \"256M\"
+
+# What is switched on by `formwork build {profile} --with debug`
+# [options.debug]
+# packages = [\"strace\"]
+"
+    )
+}
+
+/// An image that extends nothing: a root file system.
+fn image_alone() -> String {
     "# One image; its name is the name of this file. All keys: docs/image.md
 
 packages = [
