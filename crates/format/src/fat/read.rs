@@ -239,7 +239,9 @@ impl<'a> Volume<'a> {
     /// The clusters of a chain.
     fn chain(&self, first: u32) -> Result<Vec<u32>, FatReadError> {
         let end = if self.fat32 { 0x0fff_fff8 } else { 0xfff8 };
-        let most = MOST_CLUSTERS.min(self.clusters as usize);
+        // A chain that is longer than what is there comes back to itself.
+        let there = self.bytes.len() / self.cluster + 1;
+        let most = MOST_CLUSTERS.min(self.clusters as usize).min(there);
         let mut chain = Vec::new();
         let mut cluster = first;
         while cluster < end {
