@@ -1,11 +1,14 @@
 //! `formwork cache`: what was fetched and kept.
 
+use std::collections::BTreeSet;
+
 use formwork_archive::store::{self, Clean};
+use formwork_deb::sha256::Sha256;
 use formwork_model::documents::{self, CacheCleaned, CachePart, CacheVerified, DamagedEntry};
 
 use crate::Error;
 use crate::context::Context;
-use crate::repositories;
+use crate::{project, repositories};
 
 /// Says where the cache is and what it holds.
 pub fn info(context: &Context) -> Result<documents::CacheInfo, Error> {
@@ -29,18 +32,38 @@ pub fn info(context: &Context) -> Result<documents::CacheInfo, Error> {
     })
 }
 
-/// Removes everything, or only what nobody has used for so many days.
-pub fn clean(context: &Context, unused_days: Option<u32>) -> Result<CacheCleaned, Error> {
+/// Removes everything, or only what nobody has used for so many days; in a project the packages
+/// of its lock stay, which a mirror may no longer have, unless `all` is asked for.
+pub fn clean(
+    context: &Context,
+    unused_days: Option<u32>,
+    all: bool,
+) -> Result<CacheCleaned, Error> {
     let what = unused_days.map_or(Clean::All, Clean::UnusedFor);
     let settings = &context.settings;
-    let cleaned = store::clean(&context.cache, what, settings.now, &settings.events)?;
+    let keep = match all {
+        true => BTreeSet::new(),
+        false => locked(context)?,
+    };
+    let cleaned = store::clean(&context.cache, what, &keep, settings.now, &settings.events)?;
     let cleaned = cleaned.ok_or(Error::Interrupted)?;
     Ok(CacheCleaned {
         format: documents::FORMAT,
         inputs: Vec::new(),
         entries: cleaned.files,
         size: cleaned.bytes,
+        kept: cleaned.kept,
     })
+}
+
+/// The packages that the lock of the project names, if there is one.
+fn locked(context: &Context) -> Result<BTreeSet<Sha256>, Error> {
+    let Some(project) = project::find(&context.settings)? else {
+        return Ok(BTreeSet::new());
+    };
+    let lock = project.lock()?;
+    let packages = lock.iter().flat_map(|loaded| &loaded.lock.packages);
+    Ok(packages.map(|package| package.sha256).collect())
 }
 
 /// Reads every entry, compares it with its digest, and removes those that are damaged.

@@ -4,6 +4,7 @@
 //! directories named here are ever touched, and only where our tag stands.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::{self, DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -86,6 +87,8 @@ pub struct Cleaned {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// How many blobs were left because they are to be kept.
+    pub kept: u64,
 }
 
 /// What reading everything has shown.
@@ -99,11 +102,14 @@ pub struct Verified {
     pub corrupt: Vec<PathBuf>,
 }
 
+/// Where blobs are.
+const BLOBS: &str = "blobs";
+
 /// The directories of a cache that may be cleaned, and what they hold.
 ///
 /// `blobs` is not here: what a blob is, its first bytes tell.
 const DIRECTORIES: [(&str, Option<Kind>); 7] = [
-    ("blobs", None),
+    (BLOBS, None),
     ("partial", Some(Kind::Partial)),
     ("directories", Some(Kind::Derived)),
     ("facts", Some(Kind::Derived)),
@@ -145,13 +151,15 @@ pub fn info(cache: &Path) -> Result<CacheInfo, Error> {
     })
 }
 
-/// Removes entries, once nobody else uses the cache; `None` if interrupted while waiting.
+/// Removes entries but the blobs that are to be kept, once nobody else uses the cache; `None` if
+/// interrupted while waiting.
 ///
 /// # Errors
 /// If an entry cannot be removed.
 pub fn clean(
     cache: &Path,
     what: Clean,
+    keep: &BTreeSet<Sha256>,
     now: Timestamp,
     events: &Sink,
 ) -> Result<Option<Cleaned>, Error> {
@@ -177,16 +185,29 @@ pub fn clean(
             if formwork_sys::signal::interrupted() {
                 return Ok(None);
             }
-            if is_due(&file, what, now) && formwork_sys::fs::remove(&file.path)? {
+            if !is_due(&file, what, now) {
+                continue;
+            }
+            if directory == BLOBS && is_kept(&file, keep) {
+                cleaned.kept += 1;
+            } else if formwork_sys::fs::remove(&file.path)? {
                 cleaned.files += 1;
                 cleaned.bytes += file.size;
             }
         }
-        if what == Clean::All {
+        let is_empty = directory != BLOBS || cleaned.kept == 0;
+        if what == Clean::All && is_empty {
             formwork_sys::fs::remove_directory(&cache.join(directory))?;
         }
     }
     Ok(Some(cleaned))
+}
+
+/// Whether a blob, which is named after its content, is to be kept.
+fn is_kept(file: &Found, keep: &BTreeSet<Sha256>) -> bool {
+    let name = file.path.file_name().and_then(|name| name.to_str());
+    let digest = name.and_then(|name| name.parse::<Sha256>().ok());
+    digest.is_some_and(|digest| keep.contains(&digest))
 }
 
 fn is_due(file: &Found, what: Clean, now: Timestamp) -> bool {

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use formwork_deb::time::Timestamp;
@@ -286,10 +287,17 @@ fn cleaning_everything_leaves_only_what_is_not_ours() {
     fs::write(cache.path().join("state"), b"precious").unwrap();
     drop(store);
     let events = formwork_model::event::silent();
-    let cleaned = clean(cache.path(), Clean::All, now(), &events)
+    let cleaned = clean(cache.path(), Clean::All, &BTreeSet::new(), now(), &events)
         .unwrap()
         .unwrap();
-    assert_eq!(cleaned, Cleaned { files: 1, bytes: 3 });
+    assert_eq!(
+        cleaned,
+        Cleaned {
+            files: 1,
+            bytes: 3,
+            kept: 0
+        }
+    );
     assert_eq!(fs::read(cache.path().join("state")).unwrap(), b"precious");
     assert_eq!(info(cache.path()).unwrap().kinds, []);
     let store = open(cache.path());
@@ -302,7 +310,7 @@ fn a_directory_without_our_tag_is_not_cleaned() {
     fs::create_dir(other.path().join("blobs")).unwrap();
     fs::write(other.path().join("blobs/holiday.jpg"), b"precious").unwrap();
     let events = formwork_model::event::silent();
-    let cleaned = clean(other.path(), Clean::All, now(), &events)
+    let cleaned = clean(other.path(), Clean::All, &BTreeSet::new(), now(), &events)
         .unwrap()
         .unwrap();
     assert_eq!(cleaned, Cleaned::default());
@@ -320,11 +328,51 @@ fn cleaning_by_age_leaves_what_was_used() {
     store.get(used.sha256(), None).unwrap();
     drop(store);
     let events = formwork_model::event::silent();
-    let cleaned = clean(cache.path(), Clean::UnusedFor(30), now(), &events)
-        .unwrap()
-        .unwrap();
-    assert_eq!(cleaned, Cleaned { files: 1, bytes: 3 });
+    let cleaned = clean(
+        cache.path(),
+        Clean::UnusedFor(30),
+        &BTreeSet::new(),
+        now(),
+        &events,
+    )
+    .unwrap()
+    .unwrap();
+    assert_eq!(
+        cleaned,
+        Cleaned {
+            files: 1,
+            bytes: 3,
+            kept: 0
+        }
+    );
     assert!(used.path().exists() && !old.path().exists());
+}
+
+#[test]
+fn cleaning_leaves_what_is_to_be_kept() {
+    let cache = tempfile::tempdir().unwrap();
+    let events = formwork_model::event::silent();
+    for what in [Clean::UnusedFor(30), Clean::All] {
+        let store = open(cache.path());
+        let (kept, other) = (store.put(b"kept").unwrap(), store.put(b"abc").unwrap());
+        for file in [&kept, &other] {
+            formwork_sys::fs::set_modified(file.path(), days_ago(31)).unwrap();
+        }
+        drop(store);
+        let keep = BTreeSet::from([*kept.sha256()]);
+        let cleaned = clean(cache.path(), what, &keep, now(), &events)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            cleaned,
+            Cleaned {
+                files: 1,
+                bytes: 3,
+                kept: 1
+            }
+        );
+        assert!(kept.path().exists() && !other.path().exists());
+    }
 }
 
 #[test]
@@ -335,13 +383,18 @@ fn cleaning_waits_until_nobody_uses_the_cache() {
     let in_use = RefCell::new(Some(store));
     let events = formwork_model::event::silent();
     std::thread::scope(|scope| {
-        let cleaner = scope.spawn(|| clean(cache.path(), Clean::All, now(), &events).unwrap());
+        let cleaner = scope
+            .spawn(|| clean(cache.path(), Clean::All, &BTreeSet::new(), now(), &events).unwrap());
         std::thread::sleep(Duration::from_millis(150));
         assert!(file.path().exists(), "not while it is in use");
         drop(in_use.take());
         assert_eq!(
             cleaner.join().unwrap(),
-            Some(Cleaned { files: 1, bytes: 3 })
+            Some(Cleaned {
+                files: 1,
+                bytes: 3,
+                kept: 0
+            })
         );
     });
 }

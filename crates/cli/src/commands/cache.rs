@@ -26,8 +26,11 @@ pub(crate) struct Cache {
 enum Action {
     /// Show where the cache is and what it holds
     Info,
-    /// Remove everything; it can be fetched again
+    /// Remove everything but the packages that the lock of this project names
     Clean {
+        /// Those too
+        #[arg(long)]
+        all: bool,
         /// Only what nobody has used for this many days
         #[arg(long, value_name = "DAYS")]
         unused: Option<u32>,
@@ -42,16 +45,18 @@ impl Cache {
         let context = session.context()?;
         match &self.action {
             Action::Info => show_info(session, &cache::info(&context)?),
-            Action::Clean { unused } => {
-                let cleaned = cache::clean(&context, *unused)?;
+            Action::Clean { unused, all } => {
+                let cleaned = cache::clean(&context, *unused, *all)?;
                 if session.options.json {
                     session.output.json(&cleaned)?;
                 } else {
                     let entries = number::counted(cleaned.entries, "entry");
-                    session.output.line(&format!(
-                        "Removed {entries}, {}",
-                        number::size(cleaned.size)
-                    ))?;
+                    let mut line = format!("Removed {entries}, {}", number::size(cleaned.size));
+                    if cleaned.kept > 0 {
+                        let kept = number::counted(cleaned.kept, "package");
+                        line.push_str(&format!("; kept {kept} of formwork.lock"));
+                    }
+                    session.output.line(&line)?;
                 }
                 Ok(Outcome::Fine)
             }

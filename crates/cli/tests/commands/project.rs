@@ -5,7 +5,7 @@ use formwork_testkit::env::Home;
 use formwork_testkit::package::Package;
 use formwork_testkit::project::Project;
 
-use super::support::PROGRAM;
+use super::support::{PROGRAM, compare};
 
 fn suite(version: &str) -> Suite {
     let hello = Package::new("hello", version, "amd64").field("Depends", "libhello1");
@@ -217,4 +217,41 @@ error: unknown key `pakages`
  │ ^^^^^^^ did you mean `packages`?
 ";
     assert!(run.stderr.starts_with(expected), "{}", run.stderr);
+}
+
+#[test]
+fn cleaning_the_cache_leaves_what_the_lock_names() {
+    let project = project();
+    project.run(&["lock"]).exits(0);
+    project.run(&["fetch"]).exits(0);
+    let run = project.run(&["cache", "clean"]).exits(0);
+    let line = run.stdout.trim_end();
+    assert!(line.starts_with("Removed "), "{line}");
+    assert!(
+        line.ends_with("; kept 3 packages of formwork.lock"),
+        "{line}"
+    );
+    project.run(&["fetch", "--offline"]).exits(0);
+    let run = project.run(&["cache", "clean", "--all"]).exits(0);
+    assert!(!run.stdout.contains("kept"), "{}", run.stdout);
+    project.run(&["fetch", "--offline"]).exits(3);
+}
+
+#[test]
+fn why_explains_a_package_beside_the_image() {
+    let stub = Package::new("systemd-boot-efi", "252", "amd64").field("Depends", "nowhere");
+    let project = Project::new(PROGRAM, &suite("1.0").package(stub), "\"hello\"");
+    let image = "packages = [\"hello\"]\nvariant = \"essential\"\nforms = [\"disk\"]\n[disk]\ngrow = false\n";
+    project.home.write("images/minimal.toml", image);
+    project.run(&["lock"]).exits(0);
+    let run = project.run(&["why", "systemd-boot-efi"]).exits(0);
+    compare("why-beside", &run.stdout);
+    let run = project.run(&["why", "systemd-boot-efi", "--json"]).exits(0);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert!(
+        document
+            .to_string()
+            .contains("\"purpose\":\"the loader uki\""),
+        "{document}"
+    );
 }

@@ -44,6 +44,8 @@ pub struct CacheCleaned {
     pub entries: u64,
     /// Their size in bytes.
     pub size: u64,
+    /// How many entries were left because the project's lock names them.
+    pub kept: u64,
 }
 
 /// What a check of the whole cache found.

@@ -488,7 +488,7 @@ fn what_init_writes_is_a_good_project() {
         (suites(&["sid"]), 1),
     ] {
         let text = project_template("my-gateway", &list, &suites(&["amd64"]));
-        let image = image_template();
+        let image = image_template(None);
         let read = Project::read(
             Source::new("formwork.toml", &text),
             &[(IMAGE_NAME, Source::new("images/minimal.toml", &image))],
