@@ -167,3 +167,41 @@ fn what_the_tree_or_the_project_lacks_is_said_with_its_place() {
         run.stderr
     );
 }
+
+#[test]
+fn what_was_stripped_is_listed_as_not_installed() {
+    let tool = Package::new("tool", "1.0", "amd64").file("usr/bin/tool", b"tool");
+    let Some(project) = buildable(&[hello(), tool]) else {
+        return;
+    };
+    let image =
+        "variant = \"essential\"\npackages = [\"hello\", \"tool\"]\n[strip]\nremove = [\"tool\"]\n";
+    project.home.write("images/minimal.toml", image);
+    project.run(&["build"]).exits(0);
+    let expected = [("hello", true), ("tool", false), ("toybox", true)];
+    for record in ["minimal.packages.json", "minimal.buildinfo.json"] {
+        let document = json(&built(&project, record));
+        let packages = document["packages"].as_array().expect("packages");
+        let found: Vec<_> = packages
+            .iter()
+            .map(|one| {
+                (
+                    one["name"].as_str().unwrap(),
+                    one["installed"].as_bool().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(found, expected, "{record}");
+    }
+    let run = project.run(&["inspect"]).exits(0);
+    assert!(
+        run.stdout.contains("2 packages installed"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("1 package beside them"),
+        "{}",
+        run.stdout
+    );
+}
