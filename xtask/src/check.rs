@@ -13,6 +13,7 @@ mod layers;
 mod licences;
 mod proposals;
 mod rebuild;
+mod repro;
 mod rootfs;
 pub(crate) mod showcase;
 mod walls;
@@ -116,6 +117,11 @@ const SYSTEM_CHECKS: &[Check] = &[
         name: "boot",
         what: "disks that boot by real firmware, the same bits as root and not",
         run: boot::check,
+    },
+    Check {
+        name: "repro",
+        what: "another day for programs of arm64 and armhf, and who wrote it down",
+        run: repro::check,
     },
     Check {
         name: "proposals",
