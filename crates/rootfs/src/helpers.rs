@@ -6,8 +6,14 @@
 //! original in all others, before it has changed anything. It is found first in `PATH`, in a
 //! directory that only the sandbox has; the tree keeps its own.
 //!
+//! [`debconf`] and [`usrmerge`] stand in for programs that lie elsewhere, and in another way: they
+//! talk to this process, which does the work.
+//!
 //! A stand-in is offered only beside an original whose digest is known, as it was compared with
 //! that very text. Tests run both on the same directories.
+
+mod debconf;
+mod usrmerge;
 
 use formwork_deb::sha256::Sha256;
 use formwork_sys::sandbox::{Inside, Program};
@@ -68,14 +74,48 @@ pub(crate) fn prepare(inside: &Inside, job: &Job) -> Result<(), Error> {
     for helper in &HELPERS {
         scratch.write(helper.name, helper.text.as_bytes(), 0o755)?;
     }
-    Ok(())
+    usrmerge::prepare(&scratch)?;
+    debconf::prepare(&scratch)
 }
 
-/// Lets a program of the tree find those whose originals are known.
-pub(crate) fn offer(program: &mut Program, inside: &Inside, job: &Job, tree: &Tree) {
+/// Runs a program of the tree so that it finds those whose originals are known.
+///
+/// # Errors
+/// If a stand-in fails; how the program ended is `run`'s affair.
+pub(crate) fn with<R>(
+    program: &mut Program,
+    inside: &Inside,
+    job: &Job,
+    tree: &Tree,
+    run: impl FnOnce(&Program) -> R,
+) -> Result<R, Error> {
     if job.vary.contains(&Variation::Helpers) {
-        return;
+        return Ok(run(program));
     }
+    offer(program, inside, tree);
+    let scratch = inside.scratch();
+    let asks = debconf::offer(program, scratch, tree);
+    let merges = usrmerge::offer(program, scratch, tree);
+    if !asks && !merges {
+        return Ok(run(program));
+    }
+    debconf::offer_line(program, scratch);
+    let mut server = debconf::Server::open(scratch)?;
+    let (served, result) = std::thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve(tree));
+        let result = run(program);
+        let closed = debconf::Server::close(scratch);
+        let served = serving.join().unwrap_or_else(|_| {
+            let reason = "a stand-in ended in a fault of Formwork";
+            Err(Error::Job(reason.to_owned()))
+        });
+        (served.and(closed), result)
+    });
+    served.map(|()| result)
+}
+
+/// Lets a program of the tree find the scripts among them.
+fn offer(program: &mut Program, inside: &Inside, tree: &Tree) {
     let mut any = false;
     for helper in &HELPERS {
         if helper.is_known(tree) {

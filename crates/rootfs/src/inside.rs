@@ -120,14 +120,14 @@ impl Run for Sandboxed<'_> {
         order.limits.time = Duration::from_secs(whole);
         order.limits.output = limits.output_bytes;
         let tree = Tree::open(&self.tree)?;
-        helpers::offer(&mut order, self.inside, self.job, &tree);
         if !self.job.vary.is_empty() {
             variation::apply(&mut order, self.inside, self.job, &tree);
         }
         let mut lines = Lines::default();
-        let ended = self
-            .inside
-            .run(&self.tree, &order, &mut |bytes| lines.feed(bytes, on_line));
+        let ended = helpers::with(&mut order, self.inside, self.job, &tree, |order| {
+            self.inside
+                .run(&self.tree, order, &mut |bytes| lines.feed(bytes, on_line))
+        })?;
         lines.end(on_line);
         let ended = match ended {
             Ok(ended) => ended,

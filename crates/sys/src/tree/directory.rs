@@ -292,6 +292,21 @@ impl Directory {
         self.set_mode(name, mode)
     }
 
+    /// Opens a named pipe in it for reading and writing, so that it never ends; symbolic links
+    /// are refused. One that does not wait fails where it would have to.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn open_fifo(&self, name: &OsStr, waits: bool) -> Result<File, Error> {
+        let flags = match waits {
+            true => OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+            false => OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK,
+        };
+        rustix::fs::openat(self.at(name)?, name, flags, Mode::empty())
+            .map(File::from)
+            .map_err(|source| self.fail("open", name, source))
+    }
+
     /// Gives a file in it another name in another directory; nothing is followed.
     ///
     /// # Errors
