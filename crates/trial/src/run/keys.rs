@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use formwork_sys::terminal::{Input, read_input};
@@ -71,8 +72,17 @@ pub(super) fn pass(mut to: UnixStream, listening: &Listening<'_>) {
         }
     }
     if listening.ends {
-        // A socket that is gone needs no end.
-        let _ = to.shutdown(Shutdown::Write);
+        end(&to, listening.over);
+    }
+}
+
+/// Says that nothing more comes, and keeps the way until the run is over: of one that is gone
+/// altogether QEMU drops what the guest has not read yet.
+fn end(to: &UnixStream, over: &AtomicBool) {
+    // A socket that is gone needs no end.
+    let _ = to.shutdown(Shutdown::Write);
+    while !over.load(Ordering::Relaxed) {
+        thread::sleep(WAIT);
     }
 }
 
@@ -110,7 +120,28 @@ impl Escapes {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
+
+    #[test]
+    fn a_way_that_has_ended_stays_until_the_run_is_over() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let ending = scope.spawn(|| {
+                end(&ours, &over);
+                drop(ours);
+            });
+            let mut rest = Vec::new();
+            assert_eq!(theirs.read_to_end(&mut rest).unwrap(), 0);
+            thread::sleep(2 * WAIT);
+            assert!(theirs.write_all(b"still there").is_ok());
+            over.store(true, Ordering::Relaxed);
+            ending.join().unwrap();
+        });
+        assert!(theirs.write_all(b"gone").is_err());
+    }
 
     #[test]
     fn ctrl_a_is_the_way_out_and_nothing_else_is_lost() {
