@@ -40,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) formwork: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) rounds: usize,
+    /// Where both work when they are measured: in `memory`, on `disk`.
+    pub(crate) work: Vec<String>,
     /// Stops after the peer's tree.
     pub(crate) only_peer: bool,
 }
@@ -53,7 +55,8 @@ impl Options {
             architecture: "amd64".to_owned(),
             formwork: "target/release/formwork".into(),
             data: default_data().join("rootfs"),
-            rounds: 3,
+            rounds: 5,
+            work: vec!["memory".to_owned()],
             only_peer: false,
         }
     }
@@ -78,6 +81,7 @@ impl Options {
             match name.as_str() {
                 "--suite" => options.suites = list(&SUITES),
                 "--set" => options.sets = list(&SETS),
+                "--work" => options.work = list(&["memory", "disk"]),
                 "--arch" => options.architecture.clone_from(value),
                 "--formwork" => options.formwork = value.into(),
                 "--data" => options.data = value.into(),
@@ -120,7 +124,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
         },
         _ => Err(
             "rootfs compare|same|initrd|bench [--suite S,…|all] [--set S,…|all] [--arch A] \
-             [--formwork PROGRAM] [--data DIR] [--rounds N] [--only-peer], rootfs diff LEFT RIGHT"
+             [--formwork PROGRAM] [--data DIR] [--rounds N] [--work memory,disk] [--only-peer], \
+             rootfs diff LEFT RIGHT"
                 .to_owned(),
         ),
     }

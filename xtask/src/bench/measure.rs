@@ -72,7 +72,7 @@ pub(crate) fn brief_in_turns(
 }
 
 /// Runs a command under GNU time.  An exit status of 1 is an answer: some packages are broken.
-fn timed(command: &Command, scratch: &Path, kept: &mut Samples) -> Result<(), String> {
+pub(crate) fn timed(command: &Command, scratch: &Path, kept: &mut Samples) -> Result<(), String> {
     let record = scratch.join("time");
     let mut timed = Command::new("/usr/bin/time");
     timed

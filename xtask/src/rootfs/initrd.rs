@@ -3,9 +3,9 @@
 //! name for name and byte for byte. What may differ is listed here; the reasons stand in
 //! `docs/initrd.md`.
 
-use super::place::{succeed, write};
+use super::place::{succeed, wishes, write};
 use super::{Options, SUITES};
-use crate::differential::isolate;
+use crate::{differential::isolate, source};
 use formwork_codec::{Compression, Limits, decoder};
 use formwork_format::cpio;
 use std::collections::BTreeMap;
@@ -34,7 +34,8 @@ pub(super) fn run(options: &Options) -> Result<bool, String> {
         .iter()
         .filter(|suite| options.suites.iter().any(|one| one == *suite))
     {
-        for (set, more) in SETS {
+        let industrial = wishes(&source::read("bench/industrial.txt")?, suite).join(" ");
+        for (set, more) in SETS.into_iter().chain([("industrial", &industrial[..])]) {
             let found = compare(options, suite, set, more)?;
             println!("{suite} {set}: {} differences", found.len());
             for line in &found {

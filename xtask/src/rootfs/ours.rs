@@ -4,11 +4,15 @@ use super::place::Place;
 use std::path::Path;
 use std::process::Command;
 
+/// What has nothing of an earlier build used but packages.
+pub(crate) const COLD: [&str; 0] = [];
+
 /// The build that stops where the peer's tree is taken.
 pub(crate) fn until_scripts(place: &Place, path: &Path) -> Command {
     let mut command = place.formwork(&[]);
     command
         .args(arguments(place))
+        .args(COLD)
         .args(["--until", "scripts", "--output"])
         .arg(path);
     command

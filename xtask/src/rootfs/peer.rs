@@ -32,6 +32,11 @@ const FORGET_BUILDER: &str = "--extract-hook=rm \"$1\"/etc/hostname \"$1\"/etc/r
 /// The sources that it was given, which it writes into the tree.
 const FORGET_SOURCES: &str = "--customize-hook=rm \"$1\"/etc/apt/sources.list";
 
+/// dpkg is told not to wait for the disk; nothing of that stays.
+const UNSAFE: &str = "--setup-hook=mkdir -p \"$1\"/etc/dpkg/dpkg.cfg.d; \
+    echo force-unsafe-io > \"$1\"/etc/dpkg/dpkg.cfg.d/unsafe";
+const FORGET_UNSAFE: &str = "--customize-hook=rm \"$1\"/etc/dpkg/dpkg.cfg.d/unsafe";
+
 /// mmdebstrap for one place.
 pub(crate) struct Peer<'a> {
     place: &'a Place,
@@ -42,14 +47,16 @@ pub(crate) struct Peer<'a> {
 impl<'a> Peer<'a> {
     /// Lays out the repository.
     pub(crate) fn new(place: &'a Place) -> Result<Self, String> {
+        let name = format!("formwork-peer-{}-{}", place.name, std::process::id());
+        Self::at(place, in_memory(&name))
+    }
+
+    /// Lays out the repository for a run that works in this directory.
+    pub(crate) fn at(place: &'a Place, scratch: PathBuf) -> Result<Self, String> {
         let peer = Self {
             place,
             repository: place.directory.join("repository"),
-            scratch: in_memory(&format!(
-                "formwork-peer-{}-{}",
-                place.name,
-                std::process::id()
-            )),
+            scratch,
         };
         peer.lay_out()?;
         Ok(peer)
@@ -85,8 +92,26 @@ impl<'a> Peer<'a> {
         )
     }
 
+    /// mmdebstrap whose dpkg waits for no disk, and whose packages make an initial RAM disk if
+    /// that is wanted.
+    pub(crate) fn fast(&self, path: &Path, initrd: bool) -> Command {
+        let mut command = self.told(&[UNSAFE, FORGET_UNSAFE]);
+        if initrd {
+            command.env_remove("INITRD");
+        }
+        self.wanted(&mut command, path);
+        command
+    }
+
     /// mmdebstrap with everything it is told.
     pub(crate) fn command(&self, path: &Path) -> Command {
+        let mut command = self.told(&[]);
+        self.wanted(&mut command, path);
+        command
+    }
+
+    /// mmdebstrap with its options.
+    fn told(&self, hooks: &[&str]) -> Command {
         let mut command = match is_root() {
             true => Command::new("unshare"),
             false => Command::new("mmdebstrap"),
@@ -110,7 +135,13 @@ impl<'a> Peer<'a> {
             .arg("--skip=cleanup/reproducible,cleanup/run,cleanup/tmp,output/dev")
             .arg("--setup-hook=cat \"$FORMWORK_PEER\"/apt.conf >> \"$MMDEBSTRAP_APT_CONFIG\"")
             .args([FORGET_BUILDER, FORGET_SOURCES])
+            .args(hooks)
             .arg(format!("--architectures={}", self.place.architecture));
+        command
+    }
+
+    /// What it is to make, and of what.
+    fn wanted(&self, command: &mut Command, path: &Path) {
         if !self.place.wishes.is_empty() {
             command.arg(format!("--include={}", self.place.wishes.join(",")));
         }
@@ -119,7 +150,6 @@ impl<'a> Peer<'a> {
             self.repository.display(),
             self.place.suite
         ));
-        command
     }
 
     /// Removes apt's state and whatever a run has left.

@@ -121,7 +121,7 @@ impl Place {
 }
 
 /// The names of a set for one suite: a name a line, `[SUITE…]` behind it limits it.
-fn wishes(text: &str, suite: &str) -> Vec<String> {
+pub(super) fn wishes(text: &str, suite: &str) -> Vec<String> {
     let lines = text.lines().map(|line| line.split('#').next());
     lines
         .flatten()
