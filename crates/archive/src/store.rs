@@ -8,6 +8,7 @@
 //! partial/abcdef….from               where it came from, for `If-Range`
 //! partial/abcdef….lock               held by the process that downloads it
 //! quick/ab/abcdef…                   what the package of that name holds, packed for speed
+//! stages/                            trees of builds, see [`stages`]
 //! ```
 //!
 //! A blob is written in `partial`, hashed while it is written, synced and renamed: whatever
@@ -17,6 +18,7 @@
 
 mod download;
 mod maintain;
+pub mod stages;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -12,19 +12,20 @@ mod order;
 mod places;
 mod records;
 mod space;
+mod unchanged;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use formwork_archive::store::{Store, stages};
 use formwork_deb::time::Timestamp;
-use formwork_model::documents::{self, Built, BuiltFile, Finding, LockChecked, TimedStep};
+use formwork_model::documents::{Built, BuiltFile, Finding, LockChecked, TimedStep};
 use formwork_model::layout::Layout;
 use formwork_model::settings::Settings;
 use formwork_rootfs::clean::Clean;
-use formwork_rootfs::job::{Job, KernelWish, Kind, Limits, Output, Package};
+use formwork_rootfs::job::{Job, KernelWish, Kind, Limits, Output, Package, Stages};
 use formwork_rootfs::variation::Variation;
-use formwork_sys::CheckedFile;
 
 use crate::Error;
 use crate::context::{self, Context};
@@ -45,6 +46,9 @@ pub(crate) use records::is_root;
 const SCRIPT_SECONDS: u64 = 15 * 60;
 /// Bytes that one program may print.
 const OUTPUT_BYTES: u64 = 64 << 20;
+
+/// Where the cache keeps stages.
+const STAGES: &str = "stages";
 
 /// What came of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,9 +103,7 @@ pub(crate) fn varied(context: &Context, order: &Order, varied: &Varied) -> Resul
     places.prepare()?;
     let what = format!("the build of {}", locked.title);
     guard::alone(context, &places.busy(), &what, || {
-        let (files, beside) = beside::fetch(context, &locked)?;
-        watch.lap("fetch");
-        let mut job = job(&locked, order, &files)?;
+        let mut job = job(&locked, order)?;
         let seed = device::seed(&job, &locked.layout)?;
         if device::is_for_disk(&locked.layout, &forms) {
             device::add(&mut job, &locked.layout, &seed)?;
@@ -112,12 +114,27 @@ pub(crate) fn varied(context: &Context, order: &Order, varied: &Varied) -> Resul
         if !order.native_helpers {
             job.vary.insert(Variation::Helpers);
         }
-        let records = Records {
-            locked: &locked,
-            places: &places,
-            job: &job,
-            forms: &forms,
+        job.stages = order.stages.then(|| Stages {
+            directory: absolute(context.cache.join(STAGES)),
+            image: locked.title.clone(),
+        });
+        let inputs = match records(&locked, &places, &job, &forms) {
+            records if *varied == Varied::default() => {
+                let inputs = unchanged::inputs(&records, order)?;
+                if let Some(built) =
+                    unchanged::find(context, &records, &inputs).filter(|_| !order.rebuild)
+                {
+                    return Ok(Outcome::Built(Box::new(built)));
+                }
+                Some(inputs)
+            }
+            _ => None,
         };
+        // What is taken from the cache stays there until all is done.
+        let store = Store::open(&context.cache, &context.settings.events)?;
+        let beside = beside::fetch(context, &locked, &mut job, &store)?;
+        watch.lap("fetch");
+        let records = records(&locked, &places, &job, &forms);
         let images = image::Images {
             records: &records,
             beside: &beside,
@@ -136,8 +153,28 @@ pub(crate) fn varied(context: &Context, order: &Order, varied: &Varied) -> Resul
             }
         };
         logged?;
-        Ok(Outcome::Built(Box::new(built)))
+        if let Some(inputs) = inputs {
+            unchanged::write(context, &records, &inputs, &built)?;
+        }
+        Ok(Outcome::Built(Box::new(unchanged::built(
+            &records, built, false,
+        ))))
     })
+}
+
+/// What all records of a build tell of.
+fn records<'a>(
+    locked: &'a Locked,
+    places: &'a Places,
+    job: &'a Job,
+    forms: &'a [Form],
+) -> Records<'a> {
+    Records {
+        locked,
+        places,
+        job,
+        forms,
+    }
 }
 
 /// A tree that this machine will not let us make.
@@ -150,8 +187,13 @@ fn not_ready(locked: &Locked, failure: Failure) -> Error {
     }))
 }
 
-/// Makes the tree, writes the records, and moves all of it into its place.
-fn make(context: &Context, images: &image::Images<'_>, watch: &mut Watch) -> Result<Built, Error> {
+/// Makes the tree, writes the records, and moves all of it into its place; returns the files with
+/// their bare names.
+fn make(
+    context: &Context,
+    images: &image::Images<'_>,
+    watch: &mut Watch,
+) -> Result<Vec<BuiltFile>, Error> {
     let records = images.records;
     let (job, places) = (records.job, records.places);
     let report = formwork_rootfs::build::build(job, &context.settings.events)
@@ -172,37 +214,32 @@ fn make(context: &Context, images: &image::Images<'_>, watch: &mut Watch) -> Res
     let names = files.iter().map(|file| file.path.as_str());
     places.publish(names.chain([record.as_str()]))?;
     watch.lap("records");
-    let shown = |name: &str| places.last(name).display().to_string();
-    Ok(Built {
-        format: documents::FORMAT,
-        image: records.locked.title.clone(),
-        architecture: records.locked.plan.architecture.clone(),
-        lock: records.locked.digest.to_string(),
-        buildinfo: shown(&record),
-        files: files
-            .into_iter()
-            .map(|file| BuiltFile {
-                path: shown(&file.path),
-                ..file
-            })
-            .collect(),
-    })
+    if let Some(stage) = &report.stage
+        && !stage.restored
+    {
+        // What is left over does no harm, and is trimmed the next time.
+        let _ = stages::trim(&context.cache, &stages::Bounds::default());
+    }
+    Ok(files)
 }
 
 /// The order for the tree.
-fn job(locked: &Locked, order: &Order, files: &[CheckedFile]) -> Result<Job, Error> {
+fn job(locked: &Locked, order: &Order) -> Result<Job, Error> {
     let plan = &locked.plan;
+    let own: BTreeSet<&str> = locked.own();
     let is_wished = |name: &str| plan.wishes.iter().any(|planned| planned.wish.name == name);
-    let packages = locked.packages()?.into_iter().zip(files);
+    let packages = locked.packages()?.into_iter();
     let mut packages: Vec<Package> = packages
-        .map(|(package, file)| Package {
+        .map(|package| Package {
             name: package.name.clone(),
             version: package.version.clone(),
             architecture: package.architecture.clone(),
-            file: file.path().to_owned(),
+            // Known once it is fetched.
+            file: PathBuf::new(),
             size: package.size,
             sha256: package.sha256.to_string(),
             wished: is_wished(&package.name),
+            own: own.contains(package.repository.as_str()),
         })
         .collect();
     packages.sort_by(|left, right| {
@@ -227,6 +264,7 @@ fn job(locked: &Locked, order: &Order, files: &[CheckedFile]) -> Result<Job, Err
         keep: None,
         kernel: None,
         vary: BTreeSet::new(),
+        stages: None,
     })
 }
 
@@ -261,12 +299,18 @@ fn forms(order: &Order, layout: &Layout) -> Result<Vec<Form>, Error> {
 /// Adds to the order for the tree what is written at its end: what the forms are, or are made of.
 fn outputs(job: &mut Job, layout: &Layout, places: &Places, forms: &[Form]) {
     let mut kinds = vec![Kind::Manifest];
+    let of_images = match forms.contains(&Form::Tar) {
+        true => Kind::Tar,
+        false => Kind::Delta,
+    };
     for form in forms {
         match form {
-            Form::Tar | Form::Ext4 | Form::Squashfs | Form::Erofs => kinds.push(Kind::Tar),
+            Form::Tar => kinds.push(Kind::Tar),
+            // A whole archive has what images need; without one, what is new is enough.
+            Form::Ext4 | Form::Squashfs | Form::Erofs => kinds.push(of_images),
             Form::Dir => kinds.push(Kind::Dir),
             Form::Initrd => kinds.push(Kind::Initrd),
-            Form::Disk => kinds.extend([Kind::Tar, Kind::Initrd]),
+            Form::Disk => kinds.extend([of_images, Kind::Initrd]),
         }
     }
     kinds.sort();

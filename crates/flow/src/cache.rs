@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use formwork_archive::store::{self, Clean};
+use formwork_archive::store::{self, stages};
 use formwork_deb::sha256::Sha256;
-use formwork_model::documents::{self, CacheCleaned, CachePart, CacheVerified, DamagedEntry};
+use formwork_model::documents::{
+    self, CacheCleaned, CachePart, CacheStage, CacheVerified, DamagedEntry,
+};
 
 use crate::Error;
 use crate::context::Context;
 use crate::{project, repositories};
+
+pub use formwork_archive::store::Clean;
 
 /// Says where the cache is and what it holds.
 pub fn info(context: &Context) -> Result<documents::CacheInfo, Error> {
@@ -23,23 +27,28 @@ pub fn info(context: &Context) -> Result<documents::CacheInfo, Error> {
         })
         .collect();
     parts.sort();
+    let stages = stages::list(&context.cache)?.into_iter();
+    let stages = stages.map(|stage| CacheStage {
+        image: stage.image,
+        architecture: stage.architecture,
+        packages: stage.packages,
+        size: stage.size,
+        used: stage.used.to_string(),
+        key: stage.key,
+    });
     Ok(documents::CacheInfo {
         format: documents::FORMAT,
         inputs: Vec::new(),
         directory: info.directory.display().to_string(),
         size: parts.iter().map(|part| part.size).sum(),
         parts,
+        stages: stages.collect(),
     })
 }
 
-/// Removes everything, or only what nobody has used for so many days; in a project the packages
-/// of its lock stay, which a mirror may no longer have, unless `all` is asked for.
-pub fn clean(
-    context: &Context,
-    unused_days: Option<u32>,
-    all: bool,
-) -> Result<CacheCleaned, Error> {
-    let what = unused_days.map_or(Clean::All, Clean::UnusedFor);
+/// Removes everything, or a part of it; in a project the packages of its lock stay, which a mirror
+/// may no longer have, unless `all` is asked for.
+pub fn clean(context: &Context, what: Clean, all: bool) -> Result<CacheCleaned, Error> {
     let settings = &context.settings;
     let keep = match all {
         true => BTreeSet::new(),

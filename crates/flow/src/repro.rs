@@ -163,6 +163,9 @@ impl Order {
             output: None,
             keep: false,
             native_helpers: true,
+            // Each build is made from nothing, else there would be little to compare.
+            stages: false,
+            rebuild: true,
             space: self.space,
             until: build::Stage::Finished,
         }

@@ -172,6 +172,7 @@ fn package_of(context: &Context, package: &serde_json::Value) -> Option<Package>
         size: package["size"].as_u64()?,
         sha256,
         wished: false,
+        own: false,
     })
 }
 

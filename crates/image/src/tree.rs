@@ -13,6 +13,7 @@ use std::io;
 
 use formwork_deb::container::tar::{self, Limits, Reader, TarError};
 use formwork_format::node::{self, Kind, Node};
+use formwork_model::stage::ELSEWHERE;
 
 /// A tree with its content.
 #[derive(Debug)]
@@ -45,12 +46,34 @@ impl<'a> Tree<'a> {
     /// # Errors
     /// If it is damaged, or its entries make no tree.
     pub fn open(archive: &'a [u8]) -> Result<Tree<'a>, TreeError> {
-        let mut reader = Reader::new(archive, Limits::DATA);
+        Tree::open_over(archive, &[])
+    }
+
+    /// Reads an archive that leaves out what files have in common with another, that of the
+    /// stage below.
+    ///
+    /// # Errors
+    /// If it is damaged, is of another stage, or its entries make no tree.
+    pub fn open_over(archive: &'a [u8], stage: &'a [u8]) -> Result<Tree<'a>, TreeError> {
         let mut entries = Vec::new();
-        while let Some(entry) = reader.next_entry()? {
-            let content = match entry.kind {
-                tar::Kind::File => content(archive, &entry)?,
-                _ => &[],
+        let mut next = 0;
+        // Each entry has a reader of its own, so that no content is read to get to the next.
+        while let Some(rest) = archive.get(next..) {
+            let Some(mut entry) = Reader::new(rest, Limits::DATA).next_entry()? else {
+                break;
+            };
+            entry.offset += next as u64;
+            let own = content(archive, &entry)?;
+            let end = usize::try_from(entry.offset).ok();
+            let end = end.and_then(|end| (end + own.len()).checked_next_multiple_of(BLOCK));
+            next = end.ok_or_else(|| number(&entry.path))?;
+            let content = match elsewhere(&mut entry)? {
+                Some((offset, size)) => {
+                    entry.offset = offset;
+                    entry.size = size;
+                    content(stage, &entry)?
+                }
+                None => own,
             };
             entries.push((node(entry)?, content));
         }
@@ -113,6 +136,22 @@ impl<'a> Tree<'a> {
         buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
+}
+
+/// Archives are made of blocks of this size.
+const BLOCK: usize = 512;
+
+/// Where the content of a file begins in the archive of the stage, and its size, if it lies there.
+fn elsewhere(entry: &mut tar::Entry) -> Result<Option<(u64, u64)>, TreeError> {
+    let Some(place) = entry.attributes.remove(ELSEWHERE) else {
+        return Ok(None);
+    };
+    let place = std::str::from_utf8(&place).unwrap_or_default();
+    let place = place.split_once(' ').and_then(|(offset, size)| {
+        let is_file = entry.kind == tar::Kind::File && entry.size == 0;
+        is_file.then_some((offset.parse().ok()?, size.parse().ok()?))
+    });
+    place.map(Some).ok_or_else(|| number(&entry.path))
 }
 
 fn content<'a>(archive: &'a [u8], entry: &tar::Entry) -> Result<&'a [u8], TreeError> {

@@ -24,6 +24,7 @@ pub mod requirement;
 pub mod review;
 pub mod settings;
 pub mod source;
+pub mod stage;
 pub mod tree;
 pub mod wish;
 

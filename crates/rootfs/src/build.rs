@@ -9,6 +9,7 @@ use crate::job::Job;
 use crate::message::Message;
 use crate::report::Report;
 use crate::variation::Variation;
+use crate::{spine, stage};
 
 /// Finds out whether this machine lets us make trees, before anything is fetched for one.
 ///
@@ -18,6 +19,25 @@ pub fn ready() -> Result<(), Failure> {
     match sandbox::privilege() {
         Ok(_) => Ok(()),
         Err(error) => Err(refused(&error)),
+    }
+}
+
+/// Whether the stage of all packages of a job is kept, so that its package files are not read
+/// unless that is damaged.
+#[must_use]
+pub fn is_kept(job: &Job) -> bool {
+    stage::is_kept(job)
+}
+
+/// Leaves those packages of a job marked as own that come after all others, on their stage: an
+/// own package that one of the others needs is one of them.
+///
+/// # Errors
+/// If a package file cannot be read.
+pub fn split(job: &mut Job) -> Result<(), Failure> {
+    match job.packages.iter().any(|package| package.own) {
+        true => spine::split(&mut job.packages).map_err(Failure::from),
+        false => Ok(()),
     }
 }
 

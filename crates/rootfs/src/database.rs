@@ -61,6 +61,29 @@ impl<'a> Database<'a> {
         })
     }
 
+    /// Takes over the database of a tree that has packages already.
+    pub(crate) fn adopt(tree: &'a Tree, controls: &'a [Control]) -> Result<Database<'a>, Error> {
+        let mut database = Database {
+            tree,
+            controls,
+            stanzas: vec![None; controls.len()],
+            interests: triggers::Interests::read(tree)?,
+        };
+        database.refresh()?;
+        Ok(database)
+    }
+
+    /// The lines of the list of a package that is in the tree already.
+    pub(crate) fn listed(&self, index: usize) -> Result<Vec<Vec<u8>>, Error> {
+        let name = self.controls[index].qualified();
+        let text = self.tree.read(format!("{HOME}/info/{name}.list"))?;
+        let lines = text.split(|byte| *byte == b'\n');
+        Ok(lines
+            .filter(|line| !line.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect())
+    }
+
     /// Notes that a package is unpacked: its info files and its stanza.
     pub(crate) fn unpacked(
         &mut self,
@@ -164,7 +187,7 @@ fn is_configured(state: &str) -> bool {
 }
 
 /// Tells apt which packages were installed only for others. Packages for all architectures count
-/// as those of the native one.
+/// as those of the native one. What it knows already stays.
 pub(crate) fn mark_automatic(
     tree: &Tree,
     native: &str,
@@ -173,7 +196,8 @@ pub(crate) fn mark_automatic(
     if packages.is_empty() {
         return Ok(());
     }
-    let mut text = String::new();
+    let there = tree.read_if_there(EXTENDED_STATES)?.unwrap_or_default();
+    let mut text = String::from_utf8_lossy(&there).into_owned();
     for control in packages {
         let name = &control.package.name;
         let architecture = match control.package.architecture.as_str() {

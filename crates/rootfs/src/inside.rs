@@ -12,9 +12,11 @@ use crate::message::Message;
 use crate::program::{Ended, Program, Run};
 use crate::report::Report;
 use crate::settings::{self, About};
-use crate::spine::{self, Context, Services};
+use crate::spine::{Context, Services};
 use crate::work::Work;
-use crate::{clean, helpers, initramfs, kernel, manifest, normalise, outputs, strip, variation};
+use crate::{
+    clean, helpers, initramfs, kernel, manifest, normalise, outputs, stage, strip, variation,
+};
 
 /// The name of this room in the table of the sandbox.
 pub const ROOM: &str = "rootfs";
@@ -252,27 +254,20 @@ fn describe(error: Error) -> Failure {
 fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
     let path = job.keep.clone()?;
     let tree = Tree::open(&work.join(variation::tree_name(&job.vary))).ok()?;
-    let manifest = manifest::of(&tree, job).ok()?;
+    let described = manifest::over(&tree, job, None).ok()?;
     let output = Output {
         kind: Kind::Dir,
         path: path.clone(),
     };
-    outputs::write(&tree, &manifest, None, &[output]).ok()?;
+    outputs::write(&tree, &described, None, &[output]).ok()?;
     Some(path)
 }
 
 fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     let job = context.job;
     let home = Tree::open(work)?;
-    let name = variation::tree_name(&job.vary);
-    for name in [name, "stage".as_ref()] {
-        home.create_directory(name, 0o755)?;
-    }
-    let tree = Tree::open(&work.join(name))?;
-    let stage = Tree::open(&work.join("stage"))?;
-    spine::prepare(&tree)?;
-    spine::install(context, &tree, &stage)?;
-    home.remove_all("stage")?;
+    let begun = stage::packages(context, &home, variation::tree_name(&job.vary))?;
+    let tree = &begun.tree;
     if job.until >= Stage::Settings {
         context.step("settings", |context| {
             let about = About {
@@ -280,42 +275,44 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
                 architecture: &job.architecture,
                 date: job.date,
             };
-            let stopped = Services::stop(&tree)?;
-            settings::apply(&tree, &job.settings, about, context.run)?;
-            stopped.restore(&tree)
+            let stopped = Services::stop(tree)?;
+            settings::apply(tree, &job.settings, about, context.run)?;
+            stopped.restore(tree)
         })?;
     }
     if job.until >= Stage::Finished {
-        context.step("finish", |context| {
-            normalise::byte_code(&tree, context.run)?;
-            normalise::apply(&tree, job)?;
-            clean::apply(&tree, &job.clean)
+        context.step("normalise", |context| {
+            normalise::byte_code(tree, context.run)?;
+            normalise::apply(tree, job)
         })?;
+        context.step("clean", |_| clean::apply(tree, &job.clean))?;
     }
     let wish = job.kernel.as_ref();
     let kernel = wish
-        .map(|wish| kernel::find(&tree, wish, &job.architecture))
+        .map(|wish| kernel::find(tree, wish, &job.architecture))
         .transpose()?;
     let wants_initrd = job.outputs.iter().any(|output| output.kind == Kind::Initrd);
     let initrd = match &kernel {
         Some(kernel) if wants_initrd => Some(context.step("initrd", |context| {
-            initramfs::make(&tree, job, kernel, context.run, context.tell)
+            initramfs::make(tree, job, kernel, context.run, context.tell)
         })?),
         _ => None,
     };
     let mut stripped = strip::Stripped::default();
     if job.until >= Stage::Finished && !job.settings.strip.is_empty() {
-        stripped = context.step("strip", |_| strip::apply(&tree, job))?;
+        stripped = context.step("strip", |_| strip::apply(tree, job))?;
     }
     if job.until >= Stage::Finished {
-        context.step("times", |_| normalise::times(&tree, job.date))?;
+        context.step("times", |_| normalise::times(tree, job.date))?;
     }
-    let mut manifest = context.step("manifest", |_| manifest::of(&tree, job))?;
-    stripped.note(&mut manifest);
+    let known = begun.known.as_ref();
+    let mut described = context.step("manifest", |_| manifest::over(tree, job, known))?;
+    stripped.note(&mut described.manifest);
     let bytes = initrd.as_ref().map(|made| made.bytes.as_slice());
     let written = context.step("write", |_| {
-        outputs::write(&tree, &manifest, bytes, &job.outputs)
+        outputs::write(tree, &described, bytes, &job.outputs)
     })?;
+    let manifest = &described.manifest;
     Ok(Report {
         outputs: written,
         entries: manifest.entries.len() as u64,
@@ -323,6 +320,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         kernel,
         initrd: initrd.map(|made| made.initrd),
         stripped: stripped.packages,
+        stage: begun.stage(),
         steps: Vec::new(),
     })
 }

@@ -49,6 +49,18 @@ pub struct Job {
     /// What is made different on purpose, to see that the result is the same.
     #[serde(default)]
     pub vary: BTreeSet<Variation>,
+    /// Where stages are kept, and taken from; without it none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Stages>,
+}
+
+/// Where stages are kept, and what for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stages {
+    /// The directory of the cache.
+    pub directory: PathBuf,
+    /// What the image is called, for those who look into the cache.
+    pub image: String,
 }
 
 /// Which kernel of the tree is meant, and how its initial RAM disk is made.
@@ -80,6 +92,9 @@ pub struct Package {
     pub sha256: String,
     /// Whether it was asked for by name; all others are marked as installed automatically.
     pub wished: bool,
+    /// Whether it is one of the project's own, which come after all others, on their stage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// How far a package's own programs may go.
@@ -126,4 +141,7 @@ pub enum Kind {
     Manifest,
     /// The initial RAM disk of the tree's kernel.
     Initrd,
+    /// A tar archive that leaves out the content of files which the stage below has already;
+    /// without a stage it is a whole one. For who makes images of it at once.
+    Delta,
 }

@@ -3,13 +3,14 @@
 //! The steps inside the sandbox, each a function that takes the tree, its part of the order and,
 //! where it needs one, something that runs a program in the tree:
 //!
-//! - unpacking, the dpkg database, the packages' own scripts: [`job::Stage::Scripts`];
+//! - unpacking, the dpkg database, the packages' own scripts: [`job::Stage::Scripts`]; `stage`
+//!   keeps what they leave, and restores it;
 //! - `settings::apply(&Tree, …, &mut dyn Run) -> Result<(), Error>`: [`job::Stage::Settings`];
 //! - `normalise::apply(&Tree, …) -> Result<(), Error>`, then
 //!   `clean::apply(&Tree, …) -> Result<(), Error>`: [`job::Stage::Finished`];
 //! - `kernel::find(&Tree, …)` and `initramfs::make(&Tree, …, &mut dyn Run)`, where the order wants
 //!   them;
-//! - `manifest::of(&Tree, …)` and `outputs::write(&Tree, …)` hand it over.
+//! - `manifest` and `outputs` hand it over.
 
 pub mod build;
 pub mod clean;
@@ -33,6 +34,7 @@ pub mod report;
 mod scripts;
 pub mod settings;
 mod spine;
+mod stage;
 mod strip;
 mod unpack;
 pub mod variation;

@@ -16,41 +16,73 @@ use rayon::prelude::*;
 
 use crate::error::Error;
 use crate::job::Job;
+use crate::stage::Known;
 
 /// How much of a file is read at once.
 const CHUNK: usize = 256 * 1024;
 /// Attributes that are the builder's and not the tree's.
 const NOT_OURS: [&str; 1] = ["security.selinux"];
 
+/// A tree described, and where the content of its files lies already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Described {
+    /// The manifest.
+    pub(crate) manifest: Manifest,
+    /// For each entry where its content begins in the archive of the stage, if it is there.
+    pub(crate) places: Vec<Option<u64>>,
+}
+
+/// Something that was found in a tree.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// What it is; a file has no digest yet.
+    pub(crate) entry: Entry,
+    /// What the system says of it.
+    pub(crate) metadata: Metadata,
+}
+
 /// Describes a tree.
 ///
 /// # Errors
 /// If something in it cannot be read.
 pub fn of(tree: &Tree, job: &Job) -> Result<Manifest, Error> {
-    let mut walk = Walk {
-        entries: Vec::new(),
-        names: BTreeMap::new(),
-    };
-    let root = tree.directory("")?.own_metadata()?;
-    walk.entries
-        .push(entry(Vec::new(), &root, Node::Directory, BTreeMap::new()));
-    tree.walk::<Error>("", &mut |visited| walk.visit(visited))?;
-    let mut entries = walk.entries;
-    entries.sort_by(|left, right| order(&left.path, &right.path));
-    link(&mut entries, &walk.names);
-    hash(tree, &mut entries)?;
+    over(tree, job, None).map(|described| described.manifest)
+}
+
+/// Describes a tree of which something is known.
+pub(crate) fn over(tree: &Tree, job: &Job, known: Option<&Known>) -> Result<Described, Error> {
+    let mut found = scan(tree)?;
+    let places = hash(tree, &mut found, known)?;
+    let mut entries: Vec<Entry> = found.into_iter().map(|one| one.entry).collect();
     owners::note(tree, &job.architecture, &mut entries)?;
-    Ok(Manifest {
+    let manifest = Manifest {
         suite: job.suite.clone(),
         architecture: job.architecture.clone(),
         date: job.date,
         entries,
-    })
+    };
+    Ok(Described { manifest, places })
+}
+
+/// Everything in a tree, sorted; files have no digests yet.
+pub(crate) fn scan(tree: &Tree) -> Result<Vec<Found>, Error> {
+    let mut walk = Walk {
+        found: Vec::new(),
+        names: BTreeMap::new(),
+    };
+    let metadata = tree.directory("")?.own_metadata()?;
+    let entry = entry(Vec::new(), &metadata, Node::Directory, BTreeMap::new());
+    walk.found.push(Found { entry, metadata });
+    tree.walk::<Error>("", &mut |visited| walk.visit(visited))?;
+    let mut found = walk.found;
+    found.sort_by(|left, right| order(&left.entry.path, &right.entry.path));
+    link(&mut found, &walk.names);
+    Ok(found)
 }
 
 /// What has been seen so far.
 struct Walk {
-    entries: Vec<Entry>,
+    found: Vec<Found>,
     /// For each file with several names, all of them.
     names: BTreeMap<u64, Vec<Vec<u8>>>,
 }
@@ -59,10 +91,10 @@ impl Walk {
     /// Notes one entry.
     fn visit(&mut self, visited: &Visited<'_>) -> Result<(), Error> {
         let path = visited.path.as_os_str().as_bytes().to_vec();
-        let metadata = &visited.metadata;
+        let metadata = visited.metadata;
         let (major, minor) = metadata.device;
         let node = match metadata.kind {
-            Kind::File => self.file(metadata, &path),
+            Kind::File => self.file(&metadata, &path),
             Kind::Directory => Node::Directory,
             Kind::SymbolicLink => Node::Symlink(visited.read_link()?.into_os_string().into_vec()),
             Kind::Fifo => Node::Fifo,
@@ -75,7 +107,8 @@ impl Walk {
             _ => BTreeMap::new(),
         };
         attributes.retain(|name, _| !NOT_OURS.contains(&name.as_str()));
-        self.entries.push(entry(path, metadata, node, attributes));
+        let entry = entry(path, &metadata, node, attributes);
+        self.found.push(Found { entry, metadata });
         Ok(())
     }
 
@@ -95,18 +128,29 @@ impl Walk {
     }
 }
 
-/// Hashes all files, in all cores.
-fn hash(tree: &Tree, entries: &mut [Entry]) -> Result<(), Error> {
+/// Hashes all files of which nothing is known, in all cores; tells where the others lie.
+fn hash(
+    tree: &Tree,
+    found: &mut [Found],
+    known: Option<&Known>,
+) -> Result<Vec<Option<u64>>, Error> {
     let buffer = || vec![0; CHUNK];
-    entries
-        .par_iter_mut()
-        .try_for_each_init(buffer, |buffer, entry| match &mut entry.node {
-            Node::File { size, sha256 } => {
-                (*size, *sha256) = hash_one(tree, &entry.path, buffer)?;
-                Ok(())
+    let places = found.par_iter_mut().map_init(buffer, |buffer, one| {
+        let Node::File { size, sha256 } = &mut one.entry.node else {
+            return Ok(None);
+        };
+        match known.and_then(|known| known.content(&one.metadata)) {
+            Some(content) => {
+                *sha256 = content.sha256;
+                Ok(Some(content.offset))
             }
-            _ => Ok(()),
-        })
+            None => {
+                (*size, *sha256) = hash_one(tree, &one.entry.path, buffer)?;
+                Ok(None)
+            }
+        }
+    });
+    places.collect()
 }
 
 /// The size of a file and the digest of its content.
@@ -148,10 +192,10 @@ fn entry(
 }
 
 /// Lets the first path of each file with several names be the file, all others links to it.
-fn link(entries: &mut [Entry], names: &BTreeMap<u64, Vec<Vec<u8>>>) {
-    let find = |entries: &[Entry], path: &Vec<u8>| {
+fn link(entries: &mut [Found], names: &BTreeMap<u64, Vec<Vec<u8>>>) {
+    let find = |entries: &[Found], path: &Vec<u8>| {
         entries
-            .binary_search_by(|entry| order(&entry.path, path))
+            .binary_search_by(|found| order(&found.entry.path, path))
             .ok()
     };
     for paths in names.values() {
@@ -164,13 +208,13 @@ fn link(entries: &mut [Entry], names: &BTreeMap<u64, Vec<Vec<u8>>>) {
         let (Some(seen), Some(first_at)) = (find(entries, seen), find(entries, first)) else {
             continue;
         };
-        let file = entries[seen].node.clone();
+        let file = entries[seen].entry.node.clone();
         for path in paths {
             if let Some(at) = find(entries, path) {
-                entries[at].node = Node::Hardlink(first.clone());
+                entries[at].entry.node = Node::Hardlink(first.clone());
             }
         }
-        entries[first_at].node = file;
+        entries[first_at].entry.node = file;
     }
 }
 

@@ -89,6 +89,15 @@ fn relations(field: &str) -> Vec<Vec<Relation<'_>>> {
         .unwrap_or_default()
 }
 
+/// The order of unpacking of packages that come after all others.
+pub(crate) fn last(
+    controls: &[Control],
+    providers: &Providers<'_>,
+    wave: &BTreeSet<usize>,
+) -> Vec<usize> {
+    sorted(controls, providers, wave)
+}
+
 /// The two waves, each in the order of unpacking.
 pub(crate) fn waves(controls: &[Control], providers: &Providers<'_>) -> [Vec<usize>; 2] {
     let essential = (0..controls.len()).filter(|index| controls[*index].essential);

@@ -4,6 +4,7 @@
 //! under the name that the job gives, which must be free.
 
 mod access;
+mod delta;
 mod directory;
 
 use std::collections::BTreeMap;
@@ -19,11 +20,11 @@ use formwork_sys::tree::Tree;
 
 use crate::error::Error;
 use crate::job::{Kind, Output};
-use crate::manifest;
+use crate::manifest::{self, Described};
 use crate::report::Written;
 
 /// How an extended attribute is called in a pax header.
-const ATTRIBUTE: &str = "SCHILY.xattr.";
+pub(crate) const ATTRIBUTE: &str = "SCHILY.xattr.";
 
 /// Why there is no initial RAM disk.
 const NO_KERNEL: &str = "an initial RAM disk is for a kernel, and the order names none";
@@ -32,15 +33,17 @@ const NO_KERNEL: &str = "an initial RAM disk is for a kernel, and the order name
 ///
 /// # Errors
 /// If a file of the tree cannot be read, or an output cannot be written.
-pub fn write(
+pub(crate) fn write(
     tree: &Tree,
-    manifest: &Manifest,
+    described: &Described,
     initrd: Option<&[u8]>,
     outputs: &[Output],
 ) -> Result<Vec<Written>, Error> {
+    let manifest = &described.manifest;
     let written = outputs.iter().map(|output| {
         let path = &output.path;
         let (sha256, size) = match output.kind {
+            Kind::Delta => delta::write(tree, described, path)?,
             Kind::Manifest => describe(manifest, path)?,
             Kind::Tar => tar(tree, manifest, path)?,
             Kind::Dir => {
@@ -111,7 +114,7 @@ fn os_path(path: &[u8]) -> &Path {
 }
 
 /// An entry as tar tells it.
-fn described(entry: &Entry) -> Option<TarEntry> {
+pub(crate) fn described(entry: &Entry) -> Option<TarEntry> {
     let (kind, link, size, device) = match &entry.node {
         Node::File { size, .. } => (TarKind::File, Vec::new(), *size, (0, 0)),
         Node::Directory => (TarKind::Directory, Vec::new(), 0, (0, 0)),

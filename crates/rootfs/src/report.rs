@@ -26,6 +26,9 @@ pub struct Report {
     /// The packages whose files were taken out of the finished tree, as dpkg calls them, sorted.
     #[serde(default)]
     pub stripped: Vec<String>,
+    /// The stage below the tree, where one is kept.
+    #[serde(default)]
+    pub stage: Option<Stage>,
     /// The steps in the order in which they were taken.
     pub steps: Vec<Step>,
 }
@@ -73,4 +76,13 @@ pub struct Step {
     /// Processor time of the programs of the tree in it, in milliseconds.
     #[serde(default)]
     pub programs: u64,
+}
+
+/// The stage that a tree was made on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its archive, which holds what [`Kind::Delta`] leaves out.
+    pub archive: PathBuf,
+    /// Whether it was there before.
+    pub restored: bool,
 }

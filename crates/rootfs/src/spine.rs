@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use crate::configure::configure;
 use crate::database::{self, Database};
 use crate::error::Error;
-use crate::job::Job;
+use crate::job::{Job, Package};
 use crate::message::Message;
-use crate::order::{Providers, waves};
+use crate::order::{Providers, last, waves};
 use crate::program::Run;
 use crate::report::Step;
 use crate::scripts::preinst;
@@ -65,8 +65,12 @@ pub(crate) fn install(context: &mut Context<'_>, tree: &Tree, stage: &Tree) -> R
     let controls = context.step("read", |context| {
         let total = context.job.packages.len();
         (context.tell)(Message::started(total));
-        let read: Result<Vec<Control>, Error> =
-            job.packages.par_iter().map(Control::read).collect();
+        let read: Result<Vec<Control>, Error> = job
+            .packages
+            .par_iter()
+            .filter(|one| !one.own)
+            .map(Control::read)
+            .collect();
         read
     })?;
     let providers = Providers::new(&controls);
@@ -106,6 +110,66 @@ pub(crate) fn install(context: &mut Context<'_>, tree: &Tree, stage: &Tree) -> R
         .filter(|control| !is_wanted(control))
         .collect();
     database::mark_automatic(tree, &job.architecture, &automatic)
+}
+
+/// Unpacks and configures the project's own packages on a tree that has all others.
+pub(crate) fn install_own(
+    context: &mut Context<'_>,
+    tree: &Tree,
+    stage: &Tree,
+) -> Result<(), Error> {
+    let job = context.job;
+    let controls = context.step("read", |_| read(&job.packages))?;
+    let providers = Providers::new(&controls);
+    let own = |index: &usize| controls[*index].package.own;
+    let (wave, others): (BTreeSet<usize>, BTreeSet<usize>) = (0..controls.len()).partition(own);
+    let wave = last(&controls, &providers, &wave);
+    let waves = [wave.clone()];
+    let staging = Staging::new(&controls, &waves, stage, job.limits.tree_bytes);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let database = Database::adopt(tree, &controls)?;
+    let mut placer = Placer::new(tree, stage, &controls);
+    for index in &others {
+        placer.adopt(*index, database.listed(*index)?)?;
+    }
+    let mut install = Install {
+        tree,
+        controls: &controls,
+        providers: &providers,
+        staging: &staging,
+        placer,
+        database,
+        placed: others.clone(),
+        configured: others,
+        told: BTreeSet::new(),
+        dpkg_version: dpkg_version(&controls),
+    };
+    staging.during(threads, || install.rest(context, &wave))?;
+    install.check()?;
+    let automatic: Vec<&Control> = wave
+        .iter()
+        .map(|index| &controls[*index])
+        .filter(|control| !is_wanted(control))
+        .collect();
+    database::mark_automatic(tree, &job.architecture, &automatic)
+}
+
+/// Says which of the own packages come after all others: those that none of the others needs.
+/// The rest is not own any more, as far as stages go.
+pub(crate) fn split(packages: &mut [Package]) -> Result<(), Error> {
+    let controls = read(packages)?;
+    let providers = Providers::new(&controls);
+    let first =
+        (0..controls.len()).filter(|index| !packages[*index].own || controls[*index].essential);
+    for index in providers.closure(first) {
+        packages[index].own = false;
+    }
+    Ok(())
+}
+
+/// Reads the control parts of packages.
+fn read(packages: &[Package]) -> Result<Vec<Control>, Error> {
+    packages.par_iter().map(Control::read).collect()
 }
 
 /// Whether apt must keep a package of the second wave though nothing depends on it: what the image

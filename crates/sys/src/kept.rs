@@ -45,11 +45,20 @@ impl Kept {
     /// # Errors
     /// If the rest cannot be written, or the file not be renamed.
     pub fn keep(self) -> io::Result<()> {
+        let path = self.path.clone();
+        self.keep_as(&path)
+    }
+
+    /// Gives it another name of the same directory, which its content may tell.
+    ///
+    /// # Errors
+    /// If the rest cannot be written, or the file not be renamed.
+    pub fn keep_as(self, path: &Path) -> io::Result<()> {
         let temporary = self
             .writer
             .into_inner()
             .map_err(std::io::IntoInnerError::into_error)?;
-        temporary.persist(&self.path).map_err(|error| error.error)?;
+        temporary.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
 }

@@ -32,6 +32,8 @@ pub enum Kind {
     Partial,
     /// Something that was made from indices and can be made again.
     Derived,
+    /// A tree of a build, to begin the next one with.
+    Stage,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Kind::Index => "indices",
             Kind::Partial => "partial downloads",
             Kind::Derived => "derived files",
+            Kind::Stage => "stages",
         }
     }
 }
@@ -78,6 +81,8 @@ pub enum Clean {
     All,
     /// What nobody has used for so many days.
     UnusedFor(u32),
+    /// The stages of builds.
+    Stages,
 }
 
 /// What was removed.
@@ -108,13 +113,16 @@ const BLOBS: &str = "blobs";
 /// The directories of a cache that may be cleaned, and what they hold.
 ///
 /// `blobs` is not here: what a blob is, its first bytes tell.
-const DIRECTORIES: [(&str, Option<Kind>); 7] = [
+const DIRECTORIES: [(&str, Option<Kind>); 10] = [
     (BLOBS, None),
+    ("blocks", Some(Kind::Derived)),
+    ("built", Some(Kind::Derived)),
     ("partial", Some(Kind::Partial)),
     ("directories", Some(Kind::Derived)),
     ("facts", Some(Kind::Derived)),
     ("quick", Some(Kind::Derived)),
     ("snapshots", Some(Kind::Derived)),
+    ("stages", Some(Kind::Stage)),
     ("universe", Some(Kind::Derived)),
 ];
 
@@ -180,7 +188,8 @@ pub fn clean(
         return Ok(None);
     };
     let mut cleaned = Cleaned::default();
-    for (directory, _) in DIRECTORIES {
+    let stages = |kind| what != Clean::Stages || kind == Some(Kind::Stage);
+    for (directory, _) in DIRECTORIES.into_iter().filter(|(_, kind)| stages(*kind)) {
         for file in files_below(&cache.join(directory))? {
             if formwork_sys::signal::interrupted() {
                 return Ok(None);
@@ -212,7 +221,7 @@ fn is_kept(file: &Found, keep: &BTreeSet<Sha256>) -> bool {
 
 fn is_due(file: &Found, what: Clean, now: Timestamp) -> bool {
     match what {
-        Clean::All => true,
+        Clean::All | Clean::Stages => true,
         Clean::UnusedFor(days) => {
             let age = now.0.saturating_sub(timestamp(file.modified).0);
             age > i64::from(days).saturating_mul(86_400)
@@ -296,14 +305,14 @@ fn is_right(file: &Found) -> Result<bool, Error> {
 }
 
 /// A file of the cache.
-struct Found {
-    path: PathBuf,
-    size: u64,
-    modified: SystemTime,
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+    pub(super) modified: SystemTime,
 }
 
 /// All files below a directory, in order of their path; nothing if it is not there.
-fn files_below(directory: &Path) -> Result<Vec<Found>, Error> {
+pub(super) fn files_below(directory: &Path) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
     while let Some(directory) = open.pop() {
@@ -353,7 +362,7 @@ fn kind_of(path: &Path) -> Kind {
     }
 }
 
-fn timestamp(time: SystemTime) -> Timestamp {
+pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     Timestamp(match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => seconds(since),

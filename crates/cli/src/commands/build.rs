@@ -70,6 +70,12 @@ pub(crate) struct Build {
     /// Let maintainer scripts call the packages' own helpers only: slower, and the same tree
     #[arg(long)]
     no_native_helpers: bool,
+    /// Make everything from nothing: take no stage from the cache, and keep none
+    #[arg(long)]
+    no_stages: bool,
+    /// Build though nothing has changed since the outputs were written
+    #[arg(long)]
+    rebuild: bool,
     /// Let the tree take at most so much memory, for example 4G [default: most of what is free]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     space: Option<u64>,
@@ -186,6 +192,9 @@ impl Build {
             output: self.output.clone(),
             keep: self.keep,
             native_helpers: !self.no_native_helpers,
+            stages: !self.no_stages,
+            // What nothing was done for has no times.
+            rebuild: self.rebuild || self.no_stages || self.timings,
             space: self.space,
             until: match self.until {
                 Some(Until::Scripts) => Stage::Scripts,
@@ -228,6 +237,9 @@ impl Build {
         if session.options.json {
             session.output.json(built)?;
             return Ok(Outcome::Fine);
+        }
+        if built.unchanged {
+            session.tell("unchanged: nothing to build since these files were written");
         }
         let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]);
         for file in built.files.iter().filter(|file| file.kind != "tree") {

@@ -1,7 +1,7 @@
 //! `formwork cache`: what was fetched and kept.
 
 use clap::{Args, Subcommand};
-use formwork_flow::cache;
+use formwork_flow::cache::{self, Clean};
 use formwork_model::documents::{CacheInfo, CacheVerified};
 
 use crate::failure::{Failure, Outcome};
@@ -34,6 +34,9 @@ enum Action {
         /// Only what nobody has used for this many days
         #[arg(long, value_name = "DAYS")]
         unused: Option<u32>,
+        /// Only the trees that builds have kept to begin the next one with
+        #[arg(long, conflicts_with = "unused")]
+        stages: bool,
     },
     /// Read every entry and check its digest; damaged ones are removed, and the exit code is 1
     Verify,
@@ -45,8 +48,17 @@ impl Cache {
         let context = session.context()?;
         match &self.action {
             Action::Info => show_info(session, &cache::info(&context)?),
-            Action::Clean { unused, all } => {
-                let cleaned = cache::clean(&context, *unused, *all)?;
+            Action::Clean {
+                unused,
+                all,
+                stages,
+            } => {
+                let what = match (unused, stages) {
+                    (Some(days), _) => Clean::UnusedFor(*days),
+                    (None, true) => Clean::Stages,
+                    (None, false) => Clean::All,
+                };
+                let cleaned = cache::clean(&context, what, *all)?;
                 if session.options.json {
                     session.output.json(&cleaned)?;
                 } else {
@@ -82,6 +94,23 @@ fn show_info(session: &mut Session, info: &CacheInfo) -> Result<Outcome, Failure
             Cell::plain(&part.name),
             Cell::plain(number::count(part.entries)),
             Cell::plain(number::size(part.size)),
+        ]);
+    }
+    let text = table.render(session.output.style(), session.output.width());
+    session.output.text(&text)?;
+    if info.stages.is_empty() {
+        return Ok(Outcome::Fine);
+    }
+    session.output.line("stages, the one used last first")?;
+    let [left, right] = [Align::Left, Align::Right];
+    let mut table = Table::new(&[left, left, right, right, left]).indented(2);
+    for stage in &info.stages {
+        table.row([
+            Cell::plain(&stage.image),
+            Cell::plain(&stage.architecture),
+            Cell::plain(number::counted(stage.packages, "package")),
+            Cell::plain(number::size(stage.size)),
+            Cell::plain(format!("used {}", stage.used)),
         ]);
     }
     let text = table.render(session.output.style(), session.output.width());

@@ -3,6 +3,7 @@
 //! Whole builds run the toy's own dpkg in the sandbox. They need root or a range of subordinate
 //! ids, as building does; where neither is there, the message that says so is what is tested.
 
+mod again;
 mod asked;
 mod bootable;
 mod disks;

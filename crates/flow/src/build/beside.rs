@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use formwork_archive::store::Store;
 use formwork_codec::{Compression, Limits as Unpacking, decoder};
 use formwork_deb::container::package::{Compression as Packed, PackageArchive};
 use formwork_deb::container::tar::{Kind, Limits, Reader};
 use formwork_deb::sha256::Sha256;
 use formwork_model::lock::LockedPackage;
+use formwork_rootfs::job::Job;
 use formwork_sys::{CheckedFile, fs};
 use thiserror::Error;
 
@@ -84,34 +86,80 @@ impl BesideError {
     }
 }
 
-/// Brings the packages of a build into the cache: those that are installed, in the lock's order,
-/// and those beside them.
+/// Brings the packages of a build into the cache and their files into its order; gives those
+/// beside the installed ones.
+///
+/// Where the stage of all packages is kept, those that are in it need only be there: should
+/// the stage be damaged, they are checked when they are unpacked.
 pub(super) fn fetch(
     context: &Context,
     locked: &Locked,
-) -> Result<(Vec<CheckedFile>, Vec<Beside>), Error> {
-    let shipped: Vec<&LockedPackage> = locked
-        .closure()?
-        .shipped()
-        .into_iter()
-        .filter_map(|key| locked.lock.package(key))
-        .collect();
-    let files = fetch::obtain(context, &locked.loaded, &locked.lock, &shipped)?;
-    let of: BTreeMap<Sha256, CheckedFile> = shipped
+    job: &mut Job,
+    store: &Store,
+) -> Result<Vec<Beside>, Error> {
+    let mut all = locked.packages()?.into_iter();
+    let own = locked.own();
+    let is_own = |package: &LockedPackage| own.contains(package.repository.as_str());
+    if job.stages.is_some()
+        && all.all(|package| is_own(package) || store.has(&package.sha256, package.size))
+    {
+        let mut wanted = locked.beside()?;
+        let installed = locked.packages()?.into_iter();
+        wanted.extend(installed.filter(|package| is_own(package)));
+        let beside = obtain(context, locked, job, &wanted)?;
+        for package in &mut job.packages {
+            if let (true, Ok(sha256)) =
+                (package.file.as_os_str().is_empty(), package.sha256.parse())
+            {
+                store.touch(&sha256);
+                package.file = store.path(&sha256);
+            }
+        }
+        // What cannot be read is told once it is fetched anew.
+        if formwork_rootfs::build::split(job).is_ok() && formwork_rootfs::build::is_kept(job) {
+            return Ok(beside);
+        }
+    }
+    let keys = locked.closure()?.shipped().into_iter();
+    let wanted: Vec<&LockedPackage> = keys.filter_map(|key| locked.lock.package(key)).collect();
+    let beside = obtain(context, locked, job, &wanted)?;
+    for package in &mut job.packages {
+        let sha256 = package.sha256.as_str();
+        let mut all = wanted.iter();
+        package.own = all.any(|one| one.sha256.to_string() == sha256 && is_own(one));
+    }
+    formwork_rootfs::build::split(job).map_err(|failure| super::not_ready(locked, failure))?;
+    Ok(beside)
+}
+
+/// Obtains packages, checked, and notes their files in the order.
+fn obtain(
+    context: &Context,
+    locked: &Locked,
+    job: &mut Job,
+    wanted: &[&LockedPackage],
+) -> Result<Vec<Beside>, Error> {
+    let files = match wanted.is_empty() {
+        true => Vec::new(),
+        false => fetch::obtain(context, &locked.loaded, &locked.lock, wanted)?,
+    };
+    let of: BTreeMap<String, CheckedFile> = wanted
         .iter()
-        .map(|package| package.sha256)
+        .map(|package| package.sha256.to_string())
         .zip(files)
         .collect();
-    let file = |package: &LockedPackage| of.get(&package.sha256).cloned();
-    let installed = locked.packages()?;
+    for package in &mut job.packages {
+        if let Some(file) = of.get(&package.sha256) {
+            file.path().clone_into(&mut package.file);
+        }
+    }
     let beside = locked.beside()?.into_iter().filter_map(|package| {
         Some(Beside {
             package: package.clone(),
-            file: file(package)?,
+            file: of.get(&package.sha256.to_string()).cloned()?,
         })
     });
-    let beside = beside.collect();
-    Ok((installed.into_iter().filter_map(file).collect(), beside))
+    Ok(beside.collect())
 }
 
 /// Takes a file out of the first of the named packages that stands beside the image: the first

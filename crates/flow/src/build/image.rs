@@ -1,6 +1,6 @@
 //! Disks and file systems out of a finished tree, without any privilege.
 //!
-//! The tree comes as the tar archive that its maker wrote; everything else is bytes: the initial
+//! The tree comes as the archive that its maker wrote, with that of the stage that it stands on; everything else is bytes: the initial
 //! RAM disk, and single files out of packages that stand in the lock without being installed.
 
 mod parts;
@@ -87,14 +87,22 @@ impl Images<'_> {
             unit: Unit::Items,
             total: Some(forms.len() as u64),
         });
-        let archive = MappedFile::open(&self.staged(Kind::Tar))?;
-        let tree = Tree::open(&archive).map_err(|error| self.broken(report, error.into()))?;
+        let has_all = report.outputs.iter().any(|output| output.kind == Kind::Tar);
+        let kind = if has_all { Kind::Tar } else { Kind::Delta };
+        let archive = MappedFile::open(&self.staged(kind))?;
+        let stage = report.stage.as_ref().filter(|_| !has_all);
+        let stage = stage.map(|stage| MappedFile::open(&stage.archive));
+        let stage = stage.transpose()?;
+        let tree = Tree::open_over(&archive, stage.as_deref().unwrap_or_default());
+        let tree = tree.map_err(|error| self.broken(report, error.into()))?;
+        watch.lap("open");
+        let mapped: Vec<&MappedFile> = std::iter::once(&archive).chain(&stage).collect();
         let blocks = BlockCache::open(&context.cache.join(BLOCKS));
         let source = Source {
             tree: &tree,
             aids: Aids {
                 blocks: Some(&blocks),
-                mapped: &[&archive],
+                mapped: &mapped,
             },
             digest: digest("tree", sha256_of(report, Kind::Manifest)),
             time: u32::try_from(self.records.job.date).unwrap_or_default(),

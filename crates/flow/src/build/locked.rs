@@ -1,13 +1,15 @@
 //! From what is asked for to one closure of a lock that fits: which image, suite and
 //! architecture, and whether the lock says all that a build needs.
 
+use std::collections::BTreeSet;
+
 use formwork_deb::sha256::Sha256;
 use formwork_model::documents::LockChecked;
 use formwork_model::event::{Event, Phase, Unit};
 use formwork_model::layout::Layout;
 use formwork_model::lock::{Lock, LockedClosure, LockedPackage, PackageKey};
 use formwork_model::nearest::nearest;
-use formwork_model::project::{Composition, Image, Plan, Project};
+use formwork_model::project::{Composition, Image, Place, Plan, Project};
 use formwork_model::settings::Settings;
 
 use super::order::{Order, What};
@@ -54,6 +56,14 @@ impl Locked {
     /// The packages of which single files are taken, in the lock's order.
     pub(super) fn beside(&self) -> Result<Vec<&LockedPackage>, Error> {
         Ok(self.listed(&self.closure()?.beside))
+    }
+
+    /// The repositories that are directories of the project's own packages.
+    pub(super) fn own(&self) -> BTreeSet<&str> {
+        let all = self.loaded.project.repositories.iter();
+        all.filter(|one| matches!(one.place, Place::Directory(_)))
+            .map(|one| one.name.as_str())
+            .collect()
     }
 
     fn listed(&self, keys: &[PackageKey]) -> Vec<&LockedPackage> {

@@ -25,6 +25,10 @@ pub struct Order {
     pub keep: bool,
     /// Whether maintainer scripts may be given our stand-ins for slow helpers of packages.
     pub native_helpers: bool,
+    /// Whether stages are kept in the cache, and taken from it.
+    pub stages: bool,
+    /// Whether everything is written anew though nothing has changed.
+    pub rebuild: bool,
     /// How many bytes of memory the tree may take; without it most of what is free.
     pub space: Option<u64>,
     /// How far to go.

@@ -22,7 +22,7 @@ const ENDINGS: [&str; 8] = [
     "tar", "img", "raw", "ext4", "squashfs", "erofs", "initrd", "cpio",
 ];
 /// What the tree and its initial RAM disk are called while they are only needed for others.
-const UNASKED: [&str; 2] = [".tree.tar", ".initrd"];
+const UNASKED: [&str; 3] = [".tree.tar", ".initrd", ".delta.tar"];
 
 /// The names of one build's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +149,7 @@ impl Places {
         match kind {
             Kind::Tar => unless_asked(Form::Tar, UNASKED[0]),
             Kind::Initrd => unless_asked(Form::Initrd, UNASKED[1]),
+            Kind::Delta => UNASKED[2].to_owned(),
             Kind::Dir => self.name(Form::Dir),
             Kind::Manifest => self.beside("tree.json"),
         }

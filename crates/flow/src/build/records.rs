@@ -81,6 +81,7 @@ impl Records<'_> {
             Kind::Tar => self.forms.contains(&Form::Tar),
             Kind::Initrd => self.forms.contains(&Form::Initrd),
             Kind::Dir | Kind::Manifest => true,
+            Kind::Delta => false,
         };
         is_asked.then(|| BuiltFile {
             kind: word(written.kind).to_owned(),
@@ -186,7 +187,7 @@ impl Records<'_> {
         let outputs = report
             .outputs
             .iter()
-            .filter(|output| output.kind != Kind::Manifest);
+            .filter(|output| !matches!(output.kind, Kind::Manifest | Kind::Delta));
         for output in outputs {
             let mut read = vec![tree.clone()];
             if output.kind == Kind::Initrd {
@@ -265,6 +266,8 @@ pub(super) fn bare(job: &Job) -> Job {
     bare.keep = None;
     // What is made of the finished tree decides nothing about it.
     bare.kernel = None;
+    // Nor does where its stages are kept.
+    bare.stages = None;
     bare.limits.tree_bytes = 0;
     // What is varied may change nothing: that it does not is the point of varying it.
     bare.vary.clear();
@@ -275,6 +278,7 @@ pub(super) fn bare(job: &Job) -> Job {
 pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Tar => "tar",
+        Kind::Delta => "delta",
         Kind::Dir => "dir",
         Kind::Manifest => "tree",
         Kind::Initrd => "initrd",

@@ -20,6 +20,8 @@ pub struct Built {
     pub architecture: String,
     /// The SHA-256 of the lock it was built from.
     pub lock: String,
+    /// Whether nothing was written, as the same inputs had given these files before.
+    pub unchanged: bool,
     /// The files that were written, in a fixed order.
     pub files: Vec<BuiltFile>,
     /// The path of the build record.

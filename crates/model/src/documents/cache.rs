@@ -18,6 +18,26 @@ pub struct CacheInfo {
     pub size: u64,
     /// Its parts, sorted by name.
     pub parts: Vec<CachePart>,
+    /// The trees that builds have kept to begin the next one with, the one used last first.
+    pub stages: Vec<CacheStage>,
+}
+
+/// A tree that a build has kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CacheStage {
+    /// The image that it was made for; others with the same packages use it too.
+    pub image: String,
+    /// The architecture.
+    pub architecture: String,
+    /// How many packages are in it.
+    pub packages: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was used last.
+    pub used: String,
+    /// The digest of all that decides what is in it.
+    pub key: String,
 }
 
 /// A part of the cache.

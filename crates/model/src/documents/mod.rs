@@ -39,7 +39,7 @@ pub use build::{
     BuildHost, BuildLog, BuildRecord, BuildStep, Built, BuiltFile, BuiltPackage, BuiltPackages,
     Digest, TimedStep,
 };
-pub use cache::{CacheCleaned, CacheInfo, CachePart, CacheVerified, DamagedEntry};
+pub use cache::{CacheCleaned, CacheInfo, CachePart, CacheStage, CacheVerified, DamagedEntry};
 pub use closure::{
     Broken, Closure, ClosurePackage, Conflict, ConflictStep, Contradiction, Installable, StepKind,
     WayOut, Why,

@@ -19,6 +19,29 @@ pub(super) struct Interests {
 }
 
 impl Interests {
+    /// Reads what a tree has.
+    pub(super) fn read(tree: &Tree) -> Result<Interests, Error> {
+        let home = format!("{HOME}/triggers");
+        let text = |name: &str| -> Result<String, Error> {
+            let bytes = tree.read_if_there(format!("{home}/{name}"))?;
+            Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
+        };
+        let mut interests = Interests::default();
+        for line in text("File")?.lines() {
+            if let Some((path, package)) = line.rsplit_once(' ') {
+                interests.files.push((path.to_owned(), package.to_owned()));
+            }
+        }
+        for (name, _) in tree.list(&home)? {
+            let Some(name) = name.to_str().filter(|name| is_name(name)) else {
+                continue;
+            };
+            let packages = text(name)?.lines().map(str::to_owned).collect();
+            interests.names.insert(name.to_owned(), packages);
+        }
+        Ok(interests)
+    }
+
     /// Reads the declarations of a package.
     pub(super) fn add(&mut self, control: &Control) -> Result<(), Error> {
         let Some(file) = control.file("triggers") else {

@@ -77,6 +77,23 @@ impl<'a> Placer<'a> {
         }
     }
 
+    /// Takes over a package that lies in the tree already, with the lines of its list.
+    pub(crate) fn adopt(&mut self, index: usize, list: Vec<Vec<u8>>) -> Result<(), Error> {
+        for line in &list {
+            let path = line.strip_prefix(b"/").unwrap_or(line);
+            if path.is_empty() || path == b"." {
+                continue;
+            }
+            // Directories belong to all who have them. What is not there is diverted, or gone.
+            let existing = self.tree.metadata(OsStr::from_bytes(path))?;
+            if !self.is_directory(path, existing.as_ref()) {
+                self.owners.entry(path.to_vec()).or_default().push(index);
+            }
+        }
+        self.lists[index] = list;
+        Ok(())
+    }
+
     /// Reads again what a program of the tree may have changed.
     pub(crate) fn refresh(&mut self) -> Result<(), Error> {
         self.last = None;

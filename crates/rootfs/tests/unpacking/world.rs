@@ -222,6 +222,7 @@ impl World {
                     sha256: sha256(&bytes),
                     file,
                     wished: true,
+                    own: false,
                 }
             })
             .collect();

@@ -228,6 +228,31 @@ impl Directory {
         rustix::fs::futimens(file, &time).map_err(fail)
     }
 
+    /// Makes a new file with all that it has, and says what it then is.
+    ///
+    /// # Errors
+    /// If it is there, or cannot be made.
+    pub fn restore_file(
+        &self,
+        name: &OsStr,
+        content: &[u8],
+        seal: &Seal,
+        attributes: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Metadata, Error> {
+        let mut file = self.create_file(name, 0o600)?;
+        file.write_all(content)
+            .map_err(|source| Error::io("write", &self.shown.join(name), source))?;
+        self.seal(&file, name, seal)?;
+        // Attributes come after the owner, a change of which takes capabilities away.
+        let fail = |source| self.fail("set an attribute of", name, source);
+        for (attribute, value) in attributes {
+            rustix::fs::fsetxattr(&file, attribute.as_str(), value, XattrFlags::empty())
+                .map_err(fail)?;
+        }
+        let stat = rustix::fs::fstat(&file).map_err(fail)?;
+        Ok(Metadata::of(&stat))
+    }
+
     /// Puts a file with this content and mode in the place of whatever file or link is there.
     ///
     /// # Errors

@@ -78,6 +78,8 @@ pub struct Metadata {
     pub size: u64,
     /// The time of the last change of its content.
     pub modified: Time,
+    /// The time of the last change of anything about it, which nobody can set.
+    pub changed: Time,
     /// How many names it has.
     pub links: u64,
     /// The number that names of one file have in common.
@@ -101,6 +103,10 @@ impl Metadata {
             modified: Time {
                 seconds: stat.st_mtime as i64,
                 nanoseconds: stat.st_mtime_nsec as u32,
+            },
+            changed: Time {
+                seconds: stat.st_ctime as i64,
+                nanoseconds: stat.st_ctime_nsec as u32,
             },
             links: stat.st_nlink as u64,
             inode: stat.st_ino as u64,

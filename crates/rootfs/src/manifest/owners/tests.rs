@@ -26,6 +26,7 @@ pub(crate) fn job() -> Job {
         keep: None,
         kernel: None,
         vary: std::collections::BTreeSet::new(),
+        stages: None,
     }
 }
 

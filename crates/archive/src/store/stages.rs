@@ -1,0 +1,138 @@
+//! The stages that builds keep in the cache: which there are, and which may go.
+//!
+//! ```text
+//! stages/KEY.json            what the stage is; written last, its time is that of the last use
+//! stages/KEY.DIGEST.tar      its archive, as the index names it
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use formwork_deb::time::Timestamp;
+use formwork_model::stage::{INDEX, StageIndex};
+use formwork_sys::Error;
+
+use super::maintain::{files_below, timestamp};
+
+/// Where they lie in the cache.
+const DIRECTORY: &str = "stages";
+/// No index is larger.
+const MAX_INDEX: u64 = 1 << 30;
+
+/// How many stages may stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Of each image and architecture, the newest.
+    pub each: usize,
+    /// Bytes of all together.
+    pub bytes: u64,
+    /// One that was used so recently stays in any case: somebody may be about to read it.
+    pub recent: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            each: 3,
+            bytes: 8 << 30,
+            recent: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A stage that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The image that it was made for.
+    pub image: String,
+    /// The architecture.
+    pub architecture: String,
+    /// How many packages are in it.
+    pub packages: u64,
+    /// Its bytes.
+    pub size: u64,
+    /// When it was used last.
+    pub used: Timestamp,
+    /// What it is called.
+    pub key: String,
+    index: PathBuf,
+    archive: PathBuf,
+    modified: SystemTime,
+}
+
+/// All stages of a cache, the one that was used last first.
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn list(cache: &Path) -> Result<Vec<Kept>, Error> {
+    let directory = cache.join(DIRECTORY);
+    let mut all = Vec::new();
+    for file in files_below(&directory)? {
+        if file.path.extension().is_none_or(|ending| ending != INDEX) {
+            continue;
+        }
+        let Ok(text) = formwork_sys::fs::read_limited(&file.path, MAX_INDEX) else {
+            continue;
+        };
+        let Some(index) = StageIndex::read(&text) else {
+            continue;
+        };
+        all.push(Kept {
+            size: index.size + file.size,
+            archive: directory.join(&index.archive),
+            image: index.image,
+            architecture: index.architecture,
+            packages: index.packages,
+            used: timestamp(file.modified),
+            key: index.key,
+            index: file.path,
+            modified: file.modified,
+        });
+    }
+    all.sort_by(|left, right| (right.modified, &left.index).cmp(&(left.modified, &right.index)));
+    Ok(all)
+}
+
+/// Removes stages that are over the bounds, and what belongs to none; gives the bytes.
+///
+/// # Errors
+/// If something cannot be read or removed.
+pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
+    let now = SystemTime::now();
+    let is_recent = |time: SystemTime| {
+        now.duration_since(time)
+            .is_ok_and(|age| age < bounds.recent)
+    };
+    let mut removed = 0;
+    let mut kept: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut bytes = 0;
+    let mut named = BTreeSet::new();
+    for stage in list(cache)? {
+        let count = kept
+            .entry((stage.image.clone(), stage.architecture.clone()))
+            .or_default();
+        *count += 1;
+        bytes += stage.size;
+        let fits = *count <= bounds.each && bytes <= bounds.bytes;
+        if fits || is_recent(stage.modified) {
+            named.insert(stage.index);
+            named.insert(stage.archive);
+            continue;
+        }
+        bytes -= stage.size;
+        // The index goes first: a stage without one is not there.
+        for path in [&stage.index, &stage.archive] {
+            formwork_sys::fs::remove(path)?;
+        }
+        removed += stage.size;
+    }
+    // What a build that was killed has left, indices that are damaged, archives of none.
+    for file in files_below(&cache.join(DIRECTORY))? {
+        let is_left = !named.contains(&file.path) && !is_recent(file.modified);
+        if is_left && formwork_sys::fs::remove(&file.path)? {
+            removed += file.size;
+        }
+    }
+    Ok(removed)
+}
