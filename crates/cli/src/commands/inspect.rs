@@ -40,7 +40,7 @@ pub(crate) struct Inspect {
     /// The image for this suite
     #[arg(short, long, value_name = "SUITE")]
     suite: Option<String>,
-    /// Read the image and compare it with its records: every file, partition and blob, both partition tables
+    /// Read the image and compare it with its records: every file, partition and blob, both partition tables, what boots, the block map
     #[arg(long)]
     verify: bool,
     /// How many packages, directories and files are listed

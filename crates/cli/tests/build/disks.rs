@@ -501,3 +501,62 @@ fn inspect_finds_each_damage() {
         assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);
     }
 }
+
+#[test]
+fn inspect_takes_every_kind() {
+    let Some(project) = locked(DISK) else {
+        return;
+    };
+    let forms = ["disk", "tar", "dir", "ext4", "squashfs", "erofs", "initrd"];
+    let mut arguments = vec!["build", "--compress", "zst"];
+    arguments.extend(forms.iter().flat_map(|form| ["--kind", form]));
+    project.run(&arguments).exits(0);
+    let endings = [
+        "img",
+        "img.zst",
+        "img.bmap",
+        "tar",
+        "root",
+        "ext4",
+        "squashfs",
+        "erofs",
+        "initrd",
+        "tree.json",
+        "image.json",
+        "packages.json",
+        "buildinfo.json",
+        "log.json",
+    ];
+    let whole = project.run(&["inspect", "--verify"]).exits(0).stdout;
+    for words in [
+        "minimal · bookworm amd64",
+        "minimal.squashfs  squashfs",
+        "Linux 6.1.0-1 by uki",
+    ] {
+        assert!(whole.contains(words), "{words}\n{whole}");
+    }
+    for ending in endings {
+        let path = built(&project, &format!("minimal.{ending}"));
+        let run = project.run(&["inspect", text(&path)]).exits(0);
+        assert!(
+            run.stdout.contains("--verify reads the image too"),
+            "{ending}"
+        );
+        let head = run.stdout.lines().next().unwrap_or_default();
+        assert_eq!(Some(head), whole.lines().next(), "{ending}");
+    }
+    // Of one form alone there is less to tell.
+    project
+        .run(&["build", "--kind", "initrd", "-o", "out/x.initrd"])
+        .exits(0);
+    let run = project
+        .run(&["inspect", "out/x.initrd", "--verify"])
+        .exits(0);
+    assert!(!run.stdout.contains(" by uki"), "{}", run.stdout);
+    let other = project.home.work().join("other.img");
+    fs::write(&other, "nobody knows").expect("a file");
+    let run = project.run(&["inspect", "./other.img"]).exits(2);
+    let expected =
+        "other.img lies without the records of its build: ./other.buildinfo.json is not there";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+}
