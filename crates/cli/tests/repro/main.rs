@@ -8,7 +8,10 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
+use formwork_testkit::bytes::sha256;
 use formwork_testkit::package::Package;
 use formwork_testkit::project::Project;
 use serde_json::Value;
@@ -129,9 +132,90 @@ fn each_variation_finds_the_package_that_is_sensitive_to_it() {
     }
 }
 
+/// A package's copy in the cache that unpacks faster is believed by its own digest. One that was
+/// made wrongly is found, as the second build has only the package itself.
+#[test]
+fn what_only_a_warm_cache_gives_is_found() {
+    let package = Package::new("foo", "1.2-1", "amd64")
+        .field("Depends", "toybox")
+        .file("usr/share/foo/word", b"genuine");
+    let Some(project) = buildable(&[package]) else {
+        return;
+    };
+    project.run(&["build"]).exits(0);
+    let cache = project.home.cache().join("formwork");
+    // Nothing else of this build may serve the next one.
+    fs::remove_dir_all(project.home.work().join("build")).expect("what was built");
+    for entry in fs::read_dir(&cache).expect("a cache").flatten() {
+        let keep = ["blobs", "quick"]
+            .iter()
+            .any(|name| entry.file_name() == *name);
+        if !keep && entry.path().is_dir() {
+            fs::remove_dir_all(entry.path()).expect("removed");
+        }
+    }
+    plant_in_the_copy(&cache, "genuine", "planted");
+    let run = project
+        .run(&["repro", "--json", "--vary", "cache"])
+        .exits(1);
+    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let all = document["differences"].as_array().expect("differences");
+    let word = all.iter().find(|one| one["path"] == "/usr/share/foo/word");
+    let word = word.unwrap_or_else(|| panic!("{document:#}"));
+    assert_eq!(word["package"], "foo", "{document:#}");
+    // The sums that the tree keeps of the package's files differ with it, and nothing else.
+    let of_foo = |one: &Value| {
+        one["path"]
+            .as_str()
+            .is_some_and(|path| path.contains("/foo"))
+    };
+    assert!(all.len() <= 2 && all.iter().all(of_foo), "{document:#}");
+    project.run(&["repro", "--except", "cache"]).exits(0);
+}
+
+/// Changes a word in the only copy of a package, and mends the digest behind it.
+fn plant_in_the_copy(cache: &Path, old: &str, new: &str) {
+    let directory = fs::read_dir(cache.join("quick")).expect("copies").flatten();
+    let mut copies = directory.flat_map(|above| fs::read_dir(above.path()).expect("copies"));
+    let copy = copies.next().expect("a copy").expect("an entry").path();
+    assert!(copies.next().is_none(), "there is one");
+    let name = copy.file_name().expect("a name").to_str().expect("text");
+    let package = cache.join("blobs/sha256").join(&name[..2]).join(name);
+    let tar = Command::new("dpkg-deb")
+        .arg("--fsys-tarfile")
+        .arg(package)
+        .output();
+    let mut tar = tar.expect("dpkg-deb").stdout;
+    let at = tar
+        .windows(old.len())
+        .position(|part| part == old.as_bytes());
+    let at = at.expect("the word");
+    tar[at..at + old.len()].copy_from_slice(new.as_bytes());
+    // A frame of one piece, in blocks that are not packed.
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0];
+    frame.extend((tar.len() as u32).to_le_bytes());
+    let blocks = tar.chunks(64 << 10);
+    let last = blocks.len() - 1;
+    for (number, block) in blocks.enumerate() {
+        let head = (block.len() as u32) << 3 | u32::from(number == last);
+        frame.extend(&head.to_le_bytes()[..3]);
+        frame.extend(block);
+    }
+    let digest = |hex: &str| -> Vec<u8> {
+        let digits = (0..hex.len()).step_by(2).map(|at| &hex[at..at + 2]);
+        digits
+            .map(|two| u8::from_str_radix(two, 16).expect("a digit"))
+            .collect()
+    };
+    let hashed = [b"formwork quick copy 1\n", &digest(name)[..], &frame].concat();
+    frame.extend(digest(&sha256(&hashed)));
+    fs::remove_file(&copy).expect("removed");
+    fs::write(&copy, frame).expect("a copy");
+}
+
 /// Whether the outputs lie in memory, as the first tree does: then both have the same order.
 fn is_in_memory() -> bool {
-    let run = std::process::Command::new("stat")
+    let run = Command::new("stat")
         .args(["--file-system", "--format=%T"])
         .arg(std::env::temp_dir())
         .output();
