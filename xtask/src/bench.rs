@@ -4,6 +4,7 @@
 //! whether the answers agree.
 
 mod broken;
+mod disk;
 pub(crate) mod measure;
 mod subjects;
 mod table;
@@ -21,6 +22,11 @@ struct Options {
 
 /// Measures all subjects, or the one that is named; `Ok(false)` when a goal is missed.
 pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
+    if let [first, rest @ ..] = arguments
+        && first == "disk"
+    {
+        return disk::run(rest);
+    }
     let options = Options::parse(arguments)?;
     let bench = subjects::Bench::new(&options.data, &options.formwork, options.rounds)?;
     let mut met = true;

@@ -3,32 +3,58 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use formwork_codec::pack::Packer;
 use formwork_deb::sha256::Sha256;
-use formwork_sys::fs::MappedFile;
+use formwork_sys::fs::{self, MappedFile};
 use rayon::prelude::*;
 
 use crate::cache::BlockCache;
 
 /// Bytes of blocks that are packed at a time: enough for many cores, little memory.
 const BATCH: usize = 8 << 20;
+/// How many bytes of mapped files are much, and how often that is looked at.
+const MUCH: u64 = 64 << 20;
+const STEP: Duration = Duration::from_millis(10);
 
 /// What helps with the writing of an image, and changes nothing of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Aids<'a> {
     /// Blocks that were packed before.
     pub blocks: Option<&'a BlockCache>,
-    /// The files that the tree's content is mapped from: what was read is let go.
+    /// The files that the tree's content is mapped from: their memory is let go.
     pub mapped: &'a [&'a MappedFile],
 }
 
 impl Aids<'_> {
-    /// Lets go what was read of the tree; what is asked for again is read again.
+    /// Gives back the memory of mapped files, if it is much.
     pub(crate) fn let_go(&self) {
-        for mapped in self.mapped {
-            mapped.let_go();
+        let is_much = || fs::mapped_memory().is_none_or(|bytes| bytes > MUCH);
+        if !self.mapped.is_empty() && is_much() {
+            for mapped in self.mapped {
+                mapped.let_go();
+            }
         }
+    }
+
+    /// Does something that reads mapped files, while another thread gives back the memory
+    /// that holds what was read of them, so that a large tree does not fill it.
+    pub fn bounded<R>(&self, work: impl FnOnce() -> R) -> R {
+        let (end, ended) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            if !self.mapped.is_empty() {
+                scope.spawn(move || {
+                    while ended.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
+                        self.let_go();
+                    }
+                });
+            }
+            let done = work();
+            drop(end);
+            done
+        })
     }
 }
 

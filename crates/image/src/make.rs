@@ -102,6 +102,13 @@ pub fn disk<P: Place + Sync>(
     order: &DiskOrder<'_>,
     create: impl FnOnce(u64) -> io::Result<P>,
 ) -> Result<MadeDisk<P>, ImageError> {
+    order.aids.bounded(|| whole_disk(order, create))
+}
+
+fn whole_disk<P: Place + Sync>(
+    order: &DiskOrder<'_>,
+    create: impl FnOnce(u64) -> io::Result<P>,
+) -> Result<MadeDisk<P>, ImageError> {
     let booting = boot::assemble(order)?;
     let about = order
         .layout
@@ -140,9 +147,11 @@ pub fn disk<P: Place + Sync>(
         false => Vec::new(),
     };
     // All that is to be hashed at once, so that every core has something to do.
-    let mut ranges = vec![0..size];
-    ranges.extend(made.iter().map(|(_, range, _)| range.clone()));
-    ranges.extend(bmap::ranges(size, &blocks));
+    let parts = made.iter().map(|(_, range, _)| range.clone());
+    let ranges: Vec<Range<u64>> = std::iter::once(0..size)
+        .chain(parts)
+        .chain(bmap::ranges(size, &blocks))
+        .collect();
     let digests = digest::of(&target, &ranges)?;
     let (own, mapped) = digests.split_at(1 + made.len());
     let map = order
@@ -361,6 +370,13 @@ pub struct MadeFileSystem<P> {
 /// # Errors
 /// If the tree does not fit or cannot be said in it, or it cannot be written.
 pub fn file_system<P: Place + Sync>(
+    order: &FileSystemOrder<'_>,
+    create: impl FnOnce(u64) -> io::Result<P>,
+) -> Result<MadeFileSystem<P>, ImageError> {
+    order.aids.bounded(|| whole_file_system(order, create))
+}
+
+fn whole_file_system<P: Place + Sync>(
     order: &FileSystemOrder<'_>,
     create: impl FnOnce(u64) -> io::Result<P>,
 ) -> Result<MadeFileSystem<P>, ImageError> {

@@ -61,7 +61,7 @@ pub fn write<W: Write + Seek + Send>(
     };
     let mut writer = Writer::new(out, compressor)?;
     let mut data = vec![Data::default(); tree.nodes().nodes().len()];
-    let same = same(tree);
+    let same = same(tree, aids);
     let pieces = pieces(tree, &same, block_size);
     let read = |piece: &Piece| plain(tree, piece, block_size);
     let mut put = |piece: &Piece, packed: &Packed<'_>| {
@@ -94,15 +94,24 @@ pub fn write<W: Write + Seek + Send>(
 }
 
 /// For each node the first with the same content; for what is no file itself.
-fn same(tree: &Tree<'_>) -> Vec<usize> {
-    // Files of different sizes need not be looked at.
-    let mut first: BTreeMap<(usize, &[u8]), usize> = BTreeMap::new();
+fn same(tree: &Tree<'_>, aids: &Aids<'_>) -> Vec<usize> {
+    // Files whose size no other has need not be looked at.
+    let mut sizes: BTreeMap<u64, u32> = BTreeMap::new();
+    for node in tree.nodes().nodes() {
+        if let Kind::File(size) = node.kind {
+            *sizes.entry(size).or_default() += 1;
+        }
+    }
+    let mut first: BTreeMap<(u64, &[u8]), usize> = BTreeMap::new();
     let nodes = tree.nodes().nodes().iter().enumerate();
     nodes
         .map(|(index, node)| match node.kind {
-            Kind::File(1..) => {
+            Kind::File(size @ 1..) if sizes[&size] > 1 => {
+                if index % 64 == 0 {
+                    aids.let_go();
+                }
                 let content = tree.content(index);
-                *first.entry((content.len(), content)).or_insert(index)
+                *first.entry((size, content)).or_insert(index)
             }
             _ => index,
         })

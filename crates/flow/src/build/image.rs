@@ -93,17 +93,19 @@ impl Images<'_> {
         let stage = report.stage.as_ref().filter(|_| !has_all);
         let stage = stage.map(|stage| MappedFile::open(&stage.archive));
         let stage = stage.transpose()?;
-        let tree = Tree::open_over(&archive, stage.as_deref().unwrap_or_default());
-        let tree = tree.map_err(|error| self.broken(report, error.into()))?;
-        watch.lap("open");
         let mapped: Vec<&MappedFile> = std::iter::once(&archive).chain(&stage).collect();
         let blocks = BlockCache::open(&context.cache.join(BLOCKS));
+        let aids = Aids {
+            blocks: Some(&blocks),
+            mapped: &mapped,
+        };
+        let tree = aids
+            .bounded(|| Tree::open_over(&archive, stage.as_deref().unwrap_or_default()))
+            .map_err(|error| self.broken(report, error.into()))?;
+        watch.lap("open");
         let source = Source {
             tree: &tree,
-            aids: Aids {
-                blocks: Some(&blocks),
-                mapped: &mapped,
-            },
+            aids,
             digest: digest("tree", sha256_of(report, Kind::Manifest)),
             time: u32::try_from(self.records.job.date).unwrap_or_default(),
         };

@@ -38,6 +38,17 @@ impl MappedFile {
     }
 }
 
+/// How many bytes of mapped files are in memory now; nothing where the kernel does not tell.
+#[must_use]
+pub fn mapped_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("RssFile:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
 impl Deref for MappedFile {
     type Target = [u8];
 
@@ -61,6 +72,26 @@ mod tests {
         assert_eq!(&*map, b"mapped");
         map.let_go();
         assert_eq!(&*map, b"mapped");
+    }
+
+    #[test]
+    fn what_was_read_is_told_and_let_go() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        crate::fs::replace(&path, &vec![1; 64 << 20]).unwrap();
+        let map = MappedFile::open(&path).unwrap();
+        assert_eq!(
+            map.iter().map(|byte| u64::from(*byte)).sum::<u64>(),
+            64 << 20
+        );
+        let before = mapped_memory().unwrap();
+        map.let_go();
+        // Other tests map files at the same time, but smaller ones.
+        let after = mapped_memory().unwrap();
+        assert!(
+            before > 64 << 20 && after < before - (48 << 20),
+            "{before} {after}"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 pub use fresh::Fresh;
 pub use lock::{Lock, Mode, Waiting};
-pub use mapped::MappedFile;
+pub use mapped::{MappedFile, mapped_memory};
 pub use scratch::Scratch;
 pub use sparse::Sparse;
 
