@@ -166,6 +166,7 @@ mod tests {
             size: 0,
             sha256: digit.to_string().repeat(64),
             wished: false,
+            own: false,
         }
     }
 
