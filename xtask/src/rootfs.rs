@@ -1,11 +1,11 @@
-//! Root file systems beside the peer: `cargo xtask rootfs compare|same|initrd|bench|diff`.
+//! Root file systems beside the peer: `cargo xtask rootfs compare|same|initrd|bench|scale|diff`.
 //!
 //! `compare` makes the tree of a set of packages with mmdebstrap and with `formwork build` from
 //! the same locked package files, both right after the maintainer scripts, and lays them beside
 //! each other file for file. `same` builds a set four times, twice as root and twice as an
 //! ordinary user, each time on what might be another machine, and compares the bits. `initrd` lays
 //! initial RAM disks made natively beside those of initramfs-tools. `bench`
-//! measures both programs in turns. `diff` compares any two archives. The sets are
+//! measures both programs in turns, `scale` ours on larger and larger sets. `diff` compares any two archives. The sets are
 //! `bench/SET.txt`, the differences let through `bench/SET.exceptions`.
 
 mod bench;
@@ -16,6 +16,7 @@ mod ours;
 pub(crate) mod peer;
 pub(crate) mod place;
 mod same;
+mod scale;
 mod sound;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// Where both work when they are measured: in `memory`, on `disk`.
     pub(crate) work: Vec<String>,
+    /// The largest closure that is measured by `scale`.
+    pub(crate) most: usize,
     /// Stops after the peer's tree.
     pub(crate) only_peer: bool,
 }
@@ -57,6 +60,7 @@ impl Options {
             data: default_data().join("rootfs"),
             rounds: 5,
             work: vec!["memory".to_owned()],
+            most: 3000,
             only_peer: false,
         }
     }
@@ -81,6 +85,7 @@ impl Options {
             match name.as_str() {
                 "--suite" => options.suites = list(&SUITES),
                 "--set" => options.sets = list(&SETS),
+                "--most" => options.most = value.parse().map_err(|_| "--most: no number")?,
                 "--work" => options.work = list(&["memory", "disk"]),
                 "--arch" => options.architecture.clone_from(value),
                 "--formwork" => options.formwork = value.into(),
@@ -117,14 +122,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
         "compare" => compare(&Options::parse(rest)?),
         "same" => same::run(&Options::parse(rest)?),
         "initrd" => initrd::run(&Options::parse(rest)?),
+        "scale" => scale::run(&Options::parse(rest)?),
         "bench" => bench::run(&Options::parse(rest)?),
         "diff" => match rest {
             [left, right] => diff(Path::new(left), Path::new(right)),
             _ => Err("usage: cargo xtask rootfs diff LEFT.tar RIGHT.tar".to_owned()),
         },
         _ => Err(
-            "rootfs compare|same|initrd|bench [--suite S,…|all] [--set S,…|all] [--arch A] \
-             [--formwork PROGRAM] [--data DIR] [--rounds N] [--work memory,disk] [--only-peer], \
+            "rootfs compare|same|initrd|bench|scale [--suite S,…|all] [--set S,…|all] [--arch A] \
+             [--formwork PROGRAM] [--data DIR] [--rounds N] [--work memory,disk] [--most N] \
+             [--only-peer], \
              rootfs diff LEFT RIGHT"
                 .to_owned(),
         ),

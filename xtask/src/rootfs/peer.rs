@@ -245,7 +245,7 @@ fn stanzas(place: &Place) -> Result<BTreeMap<String, String>, String> {
 }
 
 /// The blobs that are compressed with xz and hold the stanzas of packages.
-fn indices(blobs: &Path) -> Result<Vec<PathBuf>, String> {
+pub(super) fn indices(blobs: &Path) -> Result<Vec<PathBuf>, String> {
     let list = |path: &Path| -> Result<Vec<PathBuf>, String> {
         let entries =
             std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
