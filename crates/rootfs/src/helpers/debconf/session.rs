@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
         let kind = self.own_or_template(name, b"type")?;
         let known = |one: &&str| kind.eq_ignore_ascii_case(one.as_bytes());
         let plain = kind.is_empty() || kind[1..].iter().all(u8::is_ascii_lowercase);
-        if !plain || !(kind.is_empty() || TYPES.iter().any(|one| known(&one))) {
+        if !plain || !(kind.is_empty() || TYPES.iter().any(known)) {
             return unsupported("a question of an unknown type");
         }
         let mut shown = true;
