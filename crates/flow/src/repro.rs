@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use formwork_deb::sha256::Sha256;
 use formwork_model::documents::{self, Built, Repro, ReproDifference, ReproNotVaried};
-use formwork_sys::fs;
+use formwork_sys::{CheckedFile, fs};
 use serde::Deserialize;
 
 use crate::Error;
@@ -67,7 +68,7 @@ pub fn repro(context: &Context, order: &Order) -> Result<Outcome, Error> {
     let loaded = project::open(context)?;
     let (vary, not_varied) = possible(&order.vary);
     let begun = Instant::now();
-    let built = match build::build(context, &order.build())? {
+    let built = match first(context, order)? {
         build::Outcome::Built(built) => built,
         build::Outcome::Not(not) => return Ok(Outcome::Not(not)),
     };
@@ -110,13 +111,40 @@ pub fn repro(context: &Context, order: &Order) -> Result<Outcome, Error> {
         same: differences.is_empty(),
         varied: words.collect(),
         not_varied,
-        found: false,
+        found: built.unchanged,
         first_milliseconds,
         second_milliseconds,
         outputs,
         differences,
         kept: order.keep.then(|| scratch.display().to_string()),
     })))
+}
+
+/// The first build: an ordinary one. One that was made before, of the same inputs, serves if all
+/// of its outputs still have their digests.
+fn first(context: &Context, order: &Order) -> Result<build::Outcome, Error> {
+    let usual = build::Order {
+        stages: true,
+        rebuild: false,
+        ..order.build()
+    };
+    let outcome = build::build(context, &usual)?;
+    let is_damaged = |built: &Built| built.unchanged && !is_whole(built);
+    match &outcome {
+        build::Outcome::Built(built) if is_damaged(built) => build::build(context, &order.build()),
+        _ => Ok(outcome),
+    }
+}
+
+/// Whether the files of a build are what it says; a directory has no digest of its own.
+fn is_whole(built: &Built) -> bool {
+    let mut files = built.files.iter().filter(|file| file.kind != "dir");
+    files.all(|file| {
+        let digest: Result<Sha256, _> = file.sha256.parse();
+        digest.is_ok_and(|digest| {
+            CheckedFile::check(Path::new(&file.path), &digest, Some(file.size)).is_ok()
+        })
+    })
 }
 
 /// Builds once more as it is, to have the archive of the first tree: what differs is looked into.

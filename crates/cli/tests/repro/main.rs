@@ -84,6 +84,17 @@ fn nothing_differs_where_nothing_is_sensitive() {
         assert!(run.stdout.contains(word), "{word}\n{}", run.stdout);
     }
     assert!(!built(&project, "minimal.repro").exists());
+    // What is there already is not built again, as long as it is what it was.
+    let found = "first build   as it is, found finished";
+    let run = project.run(&["repro", "minimal"]).exits(0);
+    assert!(run.stdout.contains(found), "{}", run.stdout);
+    let path = built(&project, "minimal.tar");
+    let mut bytes = fs::read(&path).expect("an archive");
+    bytes[0] ^= 1;
+    fs::write(&path, bytes).expect("written");
+    let run = project.run(&["repro", "minimal"]).exits(0);
+    assert!(!run.stdout.contains(found), "{}", run.stdout);
+    assert_eq!(digest(&path), tar);
 }
 
 /// Each thing that is varied, a command whose answer depends on it, and what `repro` calls that.
