@@ -72,7 +72,7 @@ fn a_disk_has_its_name_only_when_it_is_whole() {
             .spawn()
             .expect("the program");
         // From the first bytes to nearly all of them.
-        is_writing(&mut child, &directory, 1 + (round * 2 << 20));
+        is_writing(&mut child, &directory, 1 + ((round * 2) << 20));
         child.kill().expect("a kill");
         let ended = child.wait().expect("an end");
         let there = names(&project);
