@@ -136,3 +136,77 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
     }
     Ok(removed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formwork_model::stage::FORMAT;
+
+    /// A stage of an image that was used so many minutes ago.
+    fn keep(cache: &Path, image: &str, key: &str, minutes: u64) {
+        let directory = cache.join(DIRECTORY);
+        std::fs::create_dir_all(&directory).unwrap();
+        let index = StageIndex {
+            format: FORMAT,
+            key: key.to_owned(),
+            image: image.to_owned(),
+            architecture: "amd64".to_owned(),
+            packages: 1,
+            archive: format!("{key}.0.tar"),
+            size: 1000,
+            headers: String::new(),
+            files: Vec::new(),
+        };
+        let time = SystemTime::now() - Duration::from_secs(minutes * 60);
+        for (name, bytes) in [
+            (format!("{key}.0.tar"), vec![0; 1000]),
+            (format!("{key}.json"), index.text()),
+        ] {
+            let path = directory.join(name);
+            std::fs::write(&path, bytes).unwrap();
+            formwork_sys::fs::set_modified(&path, time).unwrap();
+        }
+    }
+
+    fn keys(cache: &Path) -> Vec<String> {
+        let all = list(cache).unwrap().into_iter();
+        all.map(|stage| stage.key).collect()
+    }
+
+    #[test]
+    fn the_newest_of_each_image_stay_within_the_bounds() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = home.path();
+        assert_eq!(trim(cache, &Bounds::default()).unwrap(), 0);
+        for (image, key, minutes) in [
+            ("a", "a1", 1),
+            ("a", "a2", 60),
+            ("a", "a3", 90),
+            ("b", "b1", 70),
+        ] {
+            keep(cache, image, key, minutes);
+        }
+        assert_eq!(keys(cache), ["a1", "a2", "b1", "a3"]);
+        // What is of no stage goes too, unless somebody may just be writing it.
+        let left = cache.join(DIRECTORY).join("left.tar");
+        std::fs::write(&left, "x").unwrap();
+        let bounds = |each, bytes| Bounds {
+            each,
+            bytes,
+            ..Bounds::default()
+        };
+        assert!(trim(cache, &bounds(2, 1 << 20)).unwrap() > 1000);
+        assert_eq!(keys(cache), ["a1", "a2", "b1"]);
+        assert!(left.exists());
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        formwork_sys::fs::set_modified(&left, old).unwrap();
+        trim(cache, &bounds(1, 1 << 20)).unwrap();
+        assert_eq!(keys(cache), ["a1", "b1"]);
+        assert!(!left.exists());
+        // However little there may be, what was used just now stays.
+        trim(cache, &bounds(1, 0)).unwrap();
+        assert_eq!(keys(cache), ["a1"]);
+        let files = files_below(&cache.join(DIRECTORY)).unwrap();
+        assert_eq!(files.len(), 2, "no archive is left behind");
+    }
+}
