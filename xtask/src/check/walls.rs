@@ -67,7 +67,9 @@ fn ships(path: &str) -> bool {
         || path.contains("/benches/")
         || path.contains("/examples/")
         || path.ends_with("/tests.rs")
-        || path.ends_with("_tests.rs");
+        || path.ends_with("_tests.rs")
+        // What a crate's build script prints, cargo reads.
+        || (path.ends_with("/build.rs") && !path.contains("/src/"));
     path.starts_with("crates/") && !beside
 }
 
