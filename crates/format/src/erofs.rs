@@ -1,5 +1,5 @@
 //! EROFS as `Documentation/filesystems/erofs.rst` of the kernel describes it: uncompressed by
-//! [`write`], packed by [`packed::Writer`].
+//! [`write()`], packed by [`packed::Writer`].
 //!
 //! The superblock stands at byte 1024. Inodes lie in slots of 32 bytes from the block that it
 //! names; the number of an inode is that of its slot. Behind an inode stand its extended

@@ -293,7 +293,7 @@ fn show_timings(session: &mut Session, timings: &Timings, page: &Path) -> Result
             &floor,
             &over.unwrap_or_default(),
         ];
-        table.row(cells.map(|cell| Cell::plain(cell)));
+        table.row(cells.map(Cell::plain));
     }
     let whole = seconds(timings.milliseconds);
     table.row(["all", &whole, "", "", ""].map(Cell::plain));

@@ -287,7 +287,7 @@ mod tests {
             (taken.path.as_str(), taken.bytes.as_slice()),
             (b, &b"second"[..])
         );
-        assert_eq!(taken.package, "u-boot_1_riscv64");
+        assert_eq!(taken.package, "u-boot:riscv64=1");
         let message = |names: &[&str], paths: &[&str]| {
             let error = file(&all, names, paths).expect_err("an error");
             error.at("images/a.toml:3").to_string()
@@ -298,7 +298,7 @@ mod tests {
         );
         assert_eq!(
             message(&["u-boot"], &["/a", "/usr/lib/u-boot"]),
-            "images/a.toml:3: the package u-boot_1_riscv64 has no /a or /usr/lib/u-boot"
+            "images/a.toml:3: the package u-boot:riscv64=1 has no /a or /usr/lib/u-boot"
         );
         let mut damaged = std::fs::read(home.path().join("1")).expect("the file");
         damaged[70] ^= 1;

@@ -154,10 +154,11 @@ fn a_package_list_is_sorted_and_without_repetition() {
 /// What is told of a build points to its lock, and what is told of images to the project's files:
 /// these read no archive.
 #[cfg(feature = "schema")]
-const WITHOUT_INPUTS: [&str; 8] = [
+const WITHOUT_INPUTS: [&str; 9] = [
     "build",
     "build-image",
     "build-log",
+    "build-timings",
     "build-tree",
     "images",
     "repro",
