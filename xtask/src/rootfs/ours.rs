@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What has nothing of an earlier build used but packages.
-pub(crate) const COLD: [&str; 0] = [];
+pub(crate) const COLD: [&str; 1] = ["--no-stages"];
 
 /// The build that stops where the peer's tree is taken.
 pub(crate) fn until_scripts(place: &Place, path: &Path) -> Command {
