@@ -13,7 +13,8 @@ use std::process::Command;
 
 /// Runs mmdebstrap, which it is given, and makes a disk of its tree.
 const SCRIPT: &str = r#"
-rm -rf "$FORMWORK_OUT"/*
+rm -rf "$FORMWORK_OUT"
+mkdir "$FORMWORK_OUT"
 "$@"
 mkfs.erofs --quiet $FORMWORK_PACKED "$FORMWORK_OUT/root.erofs" "$FORMWORK_OUT/tree" > "$FORMWORK_OUT/log"
 size=$(stat -c %s "$FORMWORK_OUT/root.erofs")
@@ -64,7 +65,8 @@ pub(super) fn measure(place: &Place, taken: &[f64]) -> Result<String, String> {
 
 /// The peer's whole way to a disk.
 fn command(peer: &Peer<'_>, scratch: &Path, initrd: bool) -> Command {
-    let bootstrap = peer.command(&scratch.join("tree"));
+    let out = scratch.join("out");
+    let bootstrap = peer.command(&out.join("tree"));
     let mut command = Command::new("sh");
     command
         .args(["-ec", SCRIPT, "sh"])
@@ -87,7 +89,7 @@ fn command(peer: &Peer<'_>, scratch: &Path, initrd: bool) -> Command {
         command.env("INITRD", "Yes");
     }
     command
-        .env("FORMWORK_OUT", scratch)
-        .env("FORMWORK_PACKED", "");
+        .env("FORMWORK_OUT", out)
+        .env("FORMWORK_PACKED", "-zlz4hc,4");
     command
 }
