@@ -13,6 +13,8 @@ pub const FORMAT: u32 = 1;
 pub const ARCHIVE: &str = "tar";
 /// The ending of its index.
 pub const INDEX: &str = "json";
+/// The ending of an initial RAM disk of a tree on a stage; its name begins with the stage's key.
+pub const INITRD: &str = "initrd";
 
 /// The record of an entry of an archive whose content lies in that of the stage: where it begins
 /// there, and its size.

@@ -6,10 +6,12 @@
 
 mod archive;
 mod config;
+mod kept;
 mod native;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod view;
 
 use formwork_sys::tree::Tree;
 
@@ -18,6 +20,11 @@ use crate::job::{Job, Maker};
 use crate::message::Message;
 use crate::program::Run;
 use crate::report::{Initrd, Kernel};
+use crate::stage::{self, Known};
+use view::View;
+
+/// No initial RAM disk is larger, unpacked.
+const MOST: u64 = 4 << 30;
 
 /// An initial RAM disk with what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,17 +71,62 @@ pub enum InitramfsError {
     },
 }
 
-/// Makes the initial RAM disk of a kernel of the tree.
+/// Makes the initial RAM disk of a kernel of the tree, or takes the one that is kept, where it
+/// would be made again.
 ///
 /// # Errors
 /// If the tree has nothing to make it of, or a program of it fails.
-pub fn make(
+pub(crate) fn make(
     tree: &Tree,
+    job: &Job,
+    (kernel, known): (&Kernel, Option<&Known>),
+    run: &mut dyn Run,
+    tell: &mut dyn FnMut(Message),
+) -> Result<Made, Error> {
+    let view = View::new(tree, job.date).knowing(known);
+    let Some(place) = stage::place_of_initrd(job, kernel) else {
+        return Ok(anew(&view, job, kernel, run, tell)?.made());
+    };
+    match kept::take(&place, &view, job.date, run) {
+        Ok(Some(made)) => return Ok(made),
+        Ok(None) => {}
+        Err(kept::Damaged) => tell(Message::Warning(
+            "the kept initial RAM disk is damaged, and made again".to_owned(),
+        )),
+    }
+    let view = view.noting();
+    let new = anew(&view, job, kernel, run, tell)?;
+    if new.initrd.made_by == Maker::Native {
+        // Whoever cannot keep it makes it again the next time.
+        let _ = kept::keep(&place, &new, &view.into_answers());
+    }
+    Ok(new.made())
+}
+
+/// One that was made just now.
+struct New {
+    parts: archive::Parts,
+    own: archive::Archive,
+    initrd: Initrd,
+}
+
+impl New {
+    fn made(self) -> Made {
+        Made {
+            bytes: self.parts.bytes(),
+            initrd: self.initrd,
+        }
+    }
+}
+
+/// Makes it.
+fn anew(
+    tree: &View<'_>,
     job: &Job,
     kernel: &Kernel,
     run: &mut dyn Run,
     tell: &mut dyn FnMut(Message),
-) -> Result<Made, Error> {
+) -> Result<New, Error> {
     if !tree.exists(tools::PROGRAM)? {
         return Err(InitramfsError::NoTools.into());
     }
@@ -95,10 +147,11 @@ pub fn make(
     }
     let archive = match archive {
         Some(archive) => archive,
-        None => tools::make(tree, kernel, run)?,
+        None => tools::make(tree.tree, kernel, run)?,
     };
-    Ok(Made {
-        bytes: archive.write(tree, packing, job.date)?,
+    Ok(New {
+        parts: archive.write(tree, packing, job.date)?,
+        own: archive.own(),
         initrd: Initrd {
             made_by,
             packed: config::word(packing).to_owned(),

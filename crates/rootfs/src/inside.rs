@@ -294,7 +294,13 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     let wants_initrd = job.outputs.iter().any(|output| output.kind == Kind::Initrd);
     let initrd = match &kernel {
         Some(kernel) if wants_initrd => Some(context.step("initrd", |context| {
-            initramfs::make(tree, job, kernel, context.run, context.tell)
+            initramfs::make(
+                tree,
+                job,
+                (kernel, begun.known.as_ref()),
+                context.run,
+                context.tell,
+            )
         })?),
         _ => None,
     };

@@ -19,7 +19,8 @@ mod save;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use formwork_model::stage::{INDEX, StageIndex};
+use formwork_deb::sha256::Sha256;
+use formwork_model::stage::{INDEX, INITRD, StageIndex};
 use formwork_sys::fs;
 use formwork_sys::tree::Tree;
 
@@ -79,6 +80,16 @@ impl Place {
 /// Whether the stage of a job is there; that it is sound shows when it is taken.
 pub(crate) fn is_kept(job: &Job) -> bool {
     Place::of(job).is_some_and(|place| place.index().is_file())
+}
+
+/// Where the initial RAM disk of a kernel is kept that an image's tree on this stage has; none
+/// where the job wants no stages.
+pub(crate) fn place_of_initrd(job: &Job, kernel: &report::Kernel) -> Option<PathBuf> {
+    let Place { directory, key } = Place::of(job)?;
+    let image = &job.stages.as_ref()?.image;
+    let decides = serde_json::to_vec(&(image, kernel)).ok()?;
+    let name = Sha256::of(&decides).to_string();
+    Some(directory.join(format!("{key}.{}.{INITRD}", &name[..16])))
 }
 
 /// Makes the tree `name` in `home` with all packages configured: from the stage, if it is kept,

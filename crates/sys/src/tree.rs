@@ -126,6 +126,19 @@ impl Tree {
         metadata::require_file(handle, &shown)
     }
 
+    /// Opens a file for reading, or nothing where there is none; symbolic links are followed
+    /// inside the tree.
+    ///
+    /// # Errors
+    /// If it is there and cannot be opened; pipes and devices are refused.
+    pub fn open_if_there(&self, path: impl AsRef<Path>) -> Result<Option<File>, Error> {
+        match self.open_file(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.is_not_found() || is_no_directory(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads a whole file; symbolic links are followed inside the tree.
     ///
     /// # Errors

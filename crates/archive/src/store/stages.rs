@@ -3,6 +3,7 @@
 //! ```text
 //! stages/KEY.json            what the stage is; written last, its time is that of the last use
 //! stages/KEY.DIGEST.tar      its archive, as the index names it
+//! stages/KEY.IMAGE.initrd    what an image on it has as its initial RAM disk; goes with it
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use formwork_deb::time::Timestamp;
-use formwork_model::stage::{INDEX, StageIndex};
+use formwork_model::stage::{INDEX, INITRD, StageIndex};
 use formwork_sys::Error;
 
 use super::maintain::{files_below, timestamp};
@@ -107,7 +108,7 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
     let mut removed = 0;
     let mut kept: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut bytes = 0;
-    let mut named = BTreeSet::new();
+    let (mut named, mut keys) = (BTreeSet::new(), BTreeSet::new());
     for stage in list(cache)? {
         let count = kept
             .entry((stage.image.clone(), stage.architecture.clone()))
@@ -118,6 +119,7 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
         if fits || is_recent(stage.modified) {
             named.insert(stage.index);
             named.insert(stage.archive);
+            keys.insert(stage.key);
             continue;
         }
         bytes -= stage.size;
@@ -129,12 +131,21 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
     }
     // What a build that was killed has left, indices that are damaged, archives of none.
     for file in files_below(&cache.join(DIRECTORY))? {
-        let is_left = !named.contains(&file.path) && !is_recent(file.modified);
+        let is_named = named.contains(&file.path)
+            || key_of_initrd(&file.path).is_some_and(|key| keys.contains(key));
+        let is_left = !is_named && !is_recent(file.modified);
         if is_left && formwork_sys::fs::remove(&file.path)? {
             removed += file.size;
         }
     }
     Ok(removed)
+}
+
+/// The key of the stage that an initial RAM disk belongs to.
+fn key_of_initrd(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let name = name.strip_suffix(INITRD)?.strip_suffix('.')?;
+    name.split_once('.').map(|(key, _)| key)
 }
 
 #[cfg(test)]
@@ -190,6 +201,13 @@ mod tests {
         // What is of no stage goes too, unless somebody may just be writing it.
         let left = cache.join(DIRECTORY).join("left.tar");
         std::fs::write(&left, "x").unwrap();
+        // Initial RAM disks stay as long as their stage, however old they are.
+        let disk = |key: &str| cache.join(DIRECTORY).join(format!("{key}.0.initrd"));
+        let old = SystemTime::now() - Duration::from_secs(7200);
+        for key in ["a1", "a3", "a11"] {
+            std::fs::write(disk(key), "x").unwrap();
+            formwork_sys::fs::set_modified(&disk(key), old).unwrap();
+        }
         let bounds = |each, bytes| Bounds {
             each,
             bytes,
@@ -198,6 +216,7 @@ mod tests {
         assert!(trim(cache, &bounds(2, 1 << 20)).unwrap() > 1000);
         assert_eq!(keys(cache), ["a1", "a2", "b1"]);
         assert!(left.exists());
+        assert!(disk("a1").exists() && !disk("a3").exists() && !disk("a11").exists());
         let old = SystemTime::now() - Duration::from_secs(3600);
         formwork_sys::fs::set_modified(&left, old).unwrap();
         trim(cache, &bounds(1, 1 << 20)).unwrap();
@@ -207,6 +226,6 @@ mod tests {
         trim(cache, &bounds(1, 0)).unwrap();
         assert_eq!(keys(cache), ["a1"]);
         let files = files_below(&cache.join(DIRECTORY)).unwrap();
-        assert_eq!(files.len(), 2, "no archive is left behind");
+        assert_eq!(files.len(), 3, "no archive is left behind");
     }
 }

@@ -5,7 +5,9 @@
 //! 1. microcode of processors, which the kernel looks for before it can unpack anything; it must
 //!    come first and lie open, each file at a multiple of 16 bytes;
 //! 2. files that are packed already, such as modules of newer kernels, not packed again;
-//! 3. everything else, packed.
+//! 3. scripts of the image's own, which may differ in every image and are small, not packed: so
+//!    what is packed stays the same from one image to the next;
+//! 4. everything else, packed.
 //!
 //! In each, directories come first, then all others, both by name. Times are not later than the
 //! lock's date, numbers of inodes are counted.
@@ -18,9 +20,9 @@ use std::path::Path;
 use formwork_codec::pack::Stream;
 use formwork_codec::{Compression, Limits, decoder};
 use formwork_format::cpio::{self, Entry, Writer};
-use formwork_sys::tree::Tree;
 
-use super::InitramfsError;
+use super::view::View;
+use super::{InitramfsError, MOST};
 use crate::error::Error;
 
 /// The bits of a mode that say what a member is, and two of their values.
@@ -34,8 +36,6 @@ const PACKED: [&str; 3] = [".xz", ".zst", ".gz"];
 /// How hard zstd and gzip try.
 const ZSTD_LEVEL: i32 = 3;
 const GZIP_LEVEL: i32 = 6;
-/// No initial RAM disk is larger, unpacked.
-const MOST: u64 = 4 << 30;
 
 /// The content of a file, or where a symbolic link leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,59 @@ pub(super) struct Archive {
     nodes: BTreeMap<String, Node>,
 }
 
+/// An archive as it is written; the parts stand one behind the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// Microcode, and what is packed already.
+    pub(super) front: Vec<u8>,
+    /// The image's own scripts.
+    pub(super) own: Vec<u8>,
+    /// Everything else, packed.
+    pub(super) rest: Vec<u8>,
+}
+
+impl Parts {
+    /// All of it.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        [self.front.as_slice(), &self.own, &self.rest].concat()
+    }
+}
+
 impl Archive {
+    /// The image's own scripts alone, with the directories that they lie in.
+    pub(super) fn own(&self) -> Archive {
+        let is_own = |(name, node): &(&String, &Node)| part(name, node) == OWN;
+        let names = self.nodes.iter().filter(is_own);
+        let needed: BTreeSet<&str> = names.flat_map(|(name, _)| ancestors(name)).collect();
+        let is_needed = |name: &str| needed.contains(name) && self.is_directory(name);
+        let nodes = self
+            .nodes
+            .iter()
+            .filter(|one| is_own(one) || is_needed(one.0));
+        Archive {
+            nodes: nodes
+                .map(|(name, node)| (name.clone(), node.clone()))
+                .collect(),
+        }
+    }
+
+    /// All names with what stands for them.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (&String, &Node)> {
+        self.nodes.iter()
+    }
+
+    /// Writes all of it, not packed; nothing where there is nothing.
+    pub(super) fn open(&self, tree: &View<'_>, date: i64) -> Result<Vec<u8>, Error> {
+        if self.nodes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let directories: BTreeSet<&str> = self.directories().collect();
+        let names = self.nodes.keys().map(String::as_str);
+        let names: Vec<&str> = names.filter(|name| !self.is_directory(name)).collect();
+        self.part(tree, (&directories, &names), date, Vec::new())
+            .map_err(|source| writing(source).into())
+    }
+
     /// Adds a name; one that is there already is replaced.
     pub(super) fn insert(&mut self, name: &str, node: Node) {
         self.nodes.insert(name.to_owned(), node);
@@ -179,41 +231,44 @@ impl Archive {
     /// Writes all of it, with times not later than `date`.
     pub(super) fn write(
         &self,
-        tree: &Tree,
+        tree: &View<'_>,
         packing: Compression,
         date: i64,
-    ) -> Result<Vec<u8>, Error> {
-        let writing =
-            |source| formwork_sys::Error::io("write", Path::new("the initial RAM disk"), source);
+    ) -> Result<Parts, Error> {
         let level = match packing {
             Compression::Gzip => GZIP_LEVEL,
             _ => ZSTD_LEVEL,
         };
-        let mut parts: [Vec<&str>; 3] = Default::default();
+        let mut parts: [Vec<&str>; 4] = Default::default();
         for (name, node) in &self.nodes {
             if node.entry.mode & TYPE != DIRECTORY {
                 parts[part(name, node)].push(name);
             }
         }
-        let [microcode, packed, rest] = parts;
+        let [microcode, packed, _, rest] = parts;
         let mut above: BTreeSet<&str> = self.directories().collect();
-        let mut file = Vec::new();
+        let own = self.own();
+        let mut front = Vec::new();
         for names in [microcode, packed] {
             if !names.is_empty() {
                 let needed: BTreeSet<&str> =
                     names.iter().flat_map(|name| ancestors(name)).collect();
                 // Directories of the microcode alone are nothing to the rest.
                 above.retain(|name| !(is_microcode(name) && needed.contains(name)));
-                file = self
-                    .part(tree, (&needed, &names), date, file)
+                front = self
+                    .part(tree, (&needed, &names), date, front)
                     .map_err(writing)?;
             }
         }
-        let stream = Stream::new(packing, level, file).map_err(writing)?;
+        let stream = Stream::new(packing, level, Vec::new()).map_err(writing)?;
         let stream = self
             .part(tree, (&above, &rest), date, stream)
             .map_err(writing)?;
-        Ok(stream.finish().map_err(writing)?)
+        Ok(Parts {
+            front,
+            own: own.open(tree, date)?,
+            rest: stream.finish().map_err(writing)?,
+        })
     }
 
     /// All directories.
@@ -227,7 +282,7 @@ impl Archive {
     /// Writes one of the archives: some directories, then some other names.
     fn part<W: Write>(
         &self,
-        tree: &Tree,
+        tree: &View<'_>,
         (directories, names): (&BTreeSet<&str>, &[&str]),
         date: i64,
         out: W,
@@ -243,6 +298,10 @@ impl Archive {
             let entry = limited(node.entry, latest);
             let content = match &node.content {
                 Content::Bytes(bytes) => Cow::Borrowed(bytes),
+                // It may be another each time, which is no matter to all the rest.
+                Content::Tree(path) if is_own(path) => {
+                    Cow::Owned(tree.tree.read(path).map_err(io::Error::other)?)
+                }
                 Content::Tree(path) => Cow::Owned(tree.read(path).map_err(io::Error::other)?),
                 Content::Same(_) => continue,
             };
@@ -270,6 +329,13 @@ impl Archive {
     }
 }
 
+fn writing(source: io::Error) -> formwork_sys::Error {
+    formwork_sys::Error::io("write", Path::new("the initial RAM disk"), source)
+}
+
+/// The place of the image's own scripts among the archives.
+const OWN: usize = 2;
+
 /// Which of the archives a file belongs into.
 fn part(name: &str, node: &Node) -> usize {
     let is_file = node.entry.mode & TYPE == FILE;
@@ -277,9 +343,17 @@ fn part(name: &str, node: &Node) -> usize {
         0
     } else if is_file && PACKED.iter().any(|ending| name.ends_with(ending)) {
         1
+    } else if is_file && matches!(&node.content, Content::Tree(path) if is_own(path)) {
+        OWN
     } else {
-        2
+        3
     }
+}
+
+/// Whether a file of the tree is a script of the image's own.
+fn is_own(path: &str) -> bool {
+    let below = path.strip_prefix(super::native::OWN);
+    below.is_some_and(|below| below.starts_with("/scripts/"))
 }
 
 /// Whether a name is one of the microcode, or a directory that there is for it alone.

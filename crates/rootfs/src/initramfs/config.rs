@@ -1,14 +1,13 @@
 //! What the kernel's configuration says of initial RAM disks.
 
-use formwork_codec::Compression;
-use formwork_sys::tree::Tree;
-
 use super::InitramfsError;
+use super::view::View;
 use crate::error::Error;
+use formwork_codec::Compression;
 
 /// The best form that a kernel of this version can unpack. One whose configuration nobody ships
 /// is taken for one of Debian's.
-pub(super) fn packing(tree: &Tree, version: &str) -> Result<Compression, Error> {
+pub(super) fn packing(tree: &View<'_>, version: &str) -> Result<Compression, Error> {
     for path in [
         format!("lib/modules/{version}/config"),
         format!("lib/modules/{version}/config-{version}"),

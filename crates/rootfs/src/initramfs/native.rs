@@ -9,23 +9,24 @@
 mod depmod;
 mod elf;
 mod glob;
-mod hooks;
+pub(super) mod hooks;
 mod kmod;
 mod known;
 mod libraries;
 mod most;
 mod root;
 mod settings;
-mod sort;
+pub(super) mod sort;
 
 use std::collections::BTreeSet;
 use std::io::Read;
 
 use formwork_codec::{Compression, Limits, decoder};
 use formwork_deb::sha256::Sha256;
-use formwork_sys::tree::{Kind, Tree, Visited};
+use formwork_sys::tree::Kind;
 
 use super::archive::Archive;
+use super::view::View;
 use crate::error::Error;
 use crate::job::Job;
 use crate::program::Run;
@@ -38,7 +39,7 @@ use settings::{Settings, names};
 
 /// Where initramfs-tools lies, and the person's own additions.
 const SHARED: &str = "usr/share/initramfs-tools";
-const OWN: &str = "etc/initramfs-tools";
+pub(super) const OWN: &str = "etc/initramfs-tools";
 
 /// Why an initial RAM disk cannot be made here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(super) struct Refusal(pub(super) String);
 
 /// Makes an initial RAM disk, or says why that must be left to the tree's own program.
 pub(super) fn make(
-    tree: &Tree,
+    tree: &View<'_>,
     job: &Job,
     kernel: &Kernel,
     run: &mut dyn Run,
@@ -92,7 +93,7 @@ pub(super) fn make(
 }
 
 /// Settings that are rare enough to be left to the program.
-fn unusual(tree: &Tree, settings: &Settings) -> Result<Option<Refusal>, Error> {
+fn unusual(tree: &View<'_>, settings: &Settings) -> Result<Option<Refusal>, Error> {
     let refuse = |reason: String| Ok(Some(Refusal(reason)));
     match settings.get("MODULES") {
         "most" | "list" => {}
@@ -157,9 +158,9 @@ fn base(shop: &mut Workshop<'_>) -> Result<(), Error> {
             }
         }
     }
-    for (name, kind) in shop.root.tree.list("etc")? {
+    for (name, kind) in shop.root.tree.list_like("etc", &["ld.so.conf"])? {
         let name = name.to_string_lossy();
-        if name.starts_with("ld.so.conf") && kind != Kind::Directory {
+        if kind != Kind::Directory {
             shop.root
                 .put_as_is(&format!("etc/{name}"), &format!("etc/{name}"))?;
         }
@@ -203,14 +204,10 @@ fn scripts(shop: &mut Workshop<'_>, home: &str, depth: usize) -> Result<(), Erro
     if !tree.exists(&home)? {
         return Ok(());
     }
-    let mut found = Vec::new();
-    tree.walk(&home, &mut |visited: &Visited<'_>| {
-        if visited.metadata.kind == Kind::File {
-            found.push(visited.path.to_string_lossy().into_owned());
+    for (path, seen) in tree.below(&home)? {
+        if seen.kind != Kind::File {
+            continue;
         }
-        Ok::<(), Error>(())
-    })?;
-    for path in found {
         let below = path
             .strip_prefix(&home)
             .unwrap_or(&path)
@@ -233,7 +230,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Whether a script would be run: its name is plain and somebody may run it.
-fn is_script(tree: &Tree, path: &str) -> Result<bool, Error> {
+fn is_script(tree: &View<'_>, path: &str) -> Result<bool, Error> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let metadata = tree.metadata(path)?;
     let may =
@@ -291,8 +288,7 @@ fn orders(shop: &mut Workshop<'_>) -> Result<Result<(), Refusal>, Error> {
             if !is_script(tree, &path)? {
                 continue;
             }
-            let text = tree.read(&path)?;
-            let Some(needs) = sort::needs(&String::from_utf8_lossy(&text)) else {
+            let Some(needs) = tree.needs(&path)? else {
                 let reason = format!("what the script /{path} needs before it is not plain");
                 return Ok(Err(Refusal(reason)));
             };
@@ -344,7 +340,7 @@ fn modules(shop: &mut Workshop<'_>) -> Result<(), Error> {
     };
     let lists = depmod::lists(&shop.kmod, &mut text);
     if let Some(error) = trouble {
-        return Err(error.into());
+        return Err(error);
     }
     for (list, bytes) in lists {
         shop.root.write(&format!("{home}/{list}"), bytes);

@@ -57,22 +57,25 @@ fn what_others_wrote_is_written_in_one_way() {
     let tree = Tree::open(directory.path()).unwrap();
     let archive = Archive::read(&foreign(1_700_000_500)).unwrap();
     let written = archive
-        .write(&tree, Compression::Zstd, 1_700_000_000)
-        .unwrap();
+        .write(&View::new(&tree, 0), Compression::Zstd, 1_700_000_000)
+        .unwrap()
+        .bytes();
     // Written later, or read back: the same bits.
     let later = Archive::read(&foreign(1_800_000_000)).unwrap();
     assert!(
         written
             == later
-                .write(&tree, Compression::Zstd, 1_700_000_000)
+                .write(&View::new(&tree, 0), Compression::Zstd, 1_700_000_000)
                 .unwrap()
+                .bytes()
     );
     let again = Archive::read(&written).unwrap();
     assert!(
         written
             == again
-                .write(&tree, Compression::Zstd, 1_700_000_000)
+                .write(&View::new(&tree, 0), Compression::Zstd, 1_700_000_000)
                 .unwrap()
+                .bytes()
     );
 
     let (early, end) = members(&written).unwrap();
@@ -104,8 +107,9 @@ fn what_others_wrote_is_written_in_one_way() {
     assert_eq!(names(&packed), [".", "usr", "usr/a.ko.xz"]);
 
     let plain = archive
-        .write(&tree, Compression::Plain, 1_700_000_000)
-        .unwrap();
+        .write(&View::new(&tree, 0), Compression::Plain, 1_700_000_000)
+        .unwrap()
+        .bytes();
     let (_, next) = members(&plain[end..]).unwrap();
     let (rest, last) = members(&plain[end + next..]).unwrap();
     assert_eq!(end + next + last, plain.len());
@@ -185,7 +189,9 @@ fn made(run: &mut Mkinitramfs, initrd: Maker) -> (Result<Made, Error>, Vec<Messa
         package: None,
     };
     let mut told = Vec::new();
-    let made = make(&tree, &job, &kernel, run, &mut |message| told.push(message));
+    let made = make(&tree, &job, (&kernel, None), run, &mut |message| {
+        told.push(message)
+    });
     (made, told)
 }
 

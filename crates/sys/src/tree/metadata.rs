@@ -89,6 +89,16 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// What an open file is; `shown` is for messages.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn of_file(file: &File, shown: &Path) -> Result<Metadata, Error> {
+        rustix::fs::fstat(file)
+            .map(|stat| Metadata::of(&stat))
+            .map_err(|source| Error::io("look at", shown, source.into()))
+    }
+
     // The fields have other types on other architectures.
     #[allow(clippy::unnecessary_cast, clippy::useless_conversion)]
     pub(super) fn of(stat: &Stat) -> Metadata {

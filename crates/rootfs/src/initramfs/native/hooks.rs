@@ -1,7 +1,7 @@
 //! What the hooks of packages do, done here: each does to the root directory what its script
 //! does, for all versions that `known` lists.
 
-use formwork_sys::tree::{Kind, Visited};
+use formwork_sys::tree::Kind;
 
 use super::kmod::Kmod;
 use super::known::Generation;
@@ -9,7 +9,7 @@ use super::root::{Copied, Root};
 use super::settings::{Settings, names};
 use super::{Refusal, most};
 use crate::error::Error;
-use crate::program::{Program, Run};
+use crate::program::Run;
 
 /// What hooks work on.
 pub(super) struct Workshop<'a> {
@@ -166,11 +166,8 @@ impl Workshop<'_> {
             return Ok(Ok(()));
         }
         self.root.copy_program("bin/busybox", "bin/busybox")?;
-        let mut names = Vec::new();
-        let program = Program::new(["/bin/busybox", "--list-long"]);
-        let ended = self
-            .run
-            .run(&program, &mut |line| names.push(line.to_owned()))?;
+        let program = ["/bin/busybox", "--list-long"];
+        let (ended, names) = self.root.tree.run(&program, self.run)?;
         if !ended.success() {
             let reason = format!("busybox does not list its names: {}", ended.how());
             return Ok(Err(Refusal(reason)));
@@ -238,15 +235,10 @@ impl Workshop<'_> {
             if !tree.exists(home)? {
                 continue;
             }
-            let mut found = Vec::new();
-            tree.walk(home, &mut |visited: &Visited<'_>| {
-                let path = visited.path.to_string_lossy().into_owned();
-                if visited.metadata.kind != Kind::Directory {
-                    found.push(path);
+            for (path, seen) in tree.below(home)? {
+                if seen.kind == Kind::Directory {
+                    continue;
                 }
-                Ok::<(), Error>(())
-            })?;
-            for path in found {
                 let below = path
                     .strip_prefix(home)
                     .unwrap_or(&path)
@@ -293,13 +285,7 @@ impl Workshop<'_> {
     /// A directory with all that is in it.
     fn copy_directory(&mut self, source: &str, target: &str) -> Result<(), Error> {
         let tree = self.root.tree;
-        let mut found = Vec::new();
-        tree.walk(source, &mut |visited: &Visited<'_>| {
-            let path = visited.path.to_string_lossy().into_owned();
-            found.push((path, visited.metadata));
-            Ok::<(), Error>(())
-        })?;
-        for (path, metadata) in found {
+        for (path, metadata) in tree.below(source)? {
             let below = path
                 .strip_prefix(source)
                 .unwrap_or(&path)
@@ -316,14 +302,7 @@ impl Workshop<'_> {
     /// Programs that check the file systems of `/` and `/usr`, as `/etc/fstab` names them.
     fn checks(&mut self) -> Result<(), Error> {
         let mut types: Vec<String> = match self.settings.get("FSTYPE") {
-            "" | "auto" => {
-                let fstab = self
-                    .root
-                    .tree
-                    .read_if_there("etc/fstab")?
-                    .unwrap_or_default();
-                checked(&String::from_utf8_lossy(&fstab))
-            }
+            "" | "auto" => self.root.tree.checked("etc/fstab")?,
             own => own.split(',').map(str::to_owned).collect(),
         };
         types.sort();
@@ -455,7 +434,7 @@ impl Workshop<'_> {
 }
 
 /// The types of `/` and `/usr` in a table of file systems, where they are to be checked.
-fn checked(fstab: &str) -> Vec<String> {
+pub(in crate::initramfs) fn checked(fstab: &str) -> Vec<String> {
     let kind = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let is_meant = !line.trim_start().starts_with('#')

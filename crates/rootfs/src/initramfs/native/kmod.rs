@@ -6,11 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use formwork_sys::tree::Tree;
-
 use super::glob;
 use super::settings::names;
 use crate::error::Error;
+use crate::initramfs::view::View;
 
 /// Where modprobe is configured; a file of an earlier directory hides one of the same name.
 const CONFIGURATION: [&str; 4] = [
@@ -53,7 +52,7 @@ pub(super) struct Kmod {
 
 impl Kmod {
     /// Reads the lists of a kernel.
-    pub(super) fn read(tree: &Tree, version: &str) -> Result<Kmod, Error> {
+    pub(super) fn read(tree: &View<'_>, version: &str) -> Result<Kmod, Error> {
         let home = format!("lib/modules/{version}");
         let text = |name: &str| -> Result<String, Error> {
             let bytes = tree.read_if_there(format!("{home}/{name}"))?;
@@ -227,6 +226,7 @@ pub(super) fn under(text: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use formwork_sys::tree::Tree;
 
     /// A kernel with a file system that needs and wants others.
     pub(in super::super) fn lists(root: &std::path::Path) -> Tree {
@@ -260,6 +260,7 @@ pub(super) mod tests {
     fn a_module_comes_with_all_it_needs_and_wants() {
         let directory = tempfile::tempdir().unwrap();
         let tree = lists(directory.path());
+        let tree = View::new(&tree, 0);
         let expected = ["ext4", "mbcache", "jbd2", "crc32c_generic", "crc32c_intel"];
         for name in ["ext4", "root", "fs-ext4", "fs_ext4"] {
             let mut kmod = Kmod::read(&tree, "6.1").unwrap();
@@ -277,6 +278,7 @@ pub(super) mod tests {
     fn a_directory_is_taken_but_for_some_names() {
         let directory = tempfile::tempdir().unwrap();
         let tree = lists(directory.path());
+        let tree = View::new(&tree, 0);
         let mut kmod = Kmod::read(&tree, "6.1").unwrap();
         kmod.choose_directory("kernel/drivers/hid", &["hid-*ff.ko", "usb"]);
         assert_eq!(chosen(&kmod), ["hid_sony"]);

@@ -1,23 +1,22 @@
 //! Where the loader looks for libraries: the directories of `/etc/ld.so.conf`, then its own.
 
-use formwork_sys::tree::Tree;
-
 use super::root::normal;
 use super::settings::names;
 use crate::error::Error;
+use crate::initramfs::view::View;
 
 /// Names of directories for the architectures of Debian.
 const OWN: [&str; 4] = ["lib64", "usr/lib64", "lib", "usr/lib"];
 
 /// The directories in their order.
-pub(super) fn directories(tree: &Tree) -> Result<Vec<String>, Error> {
+pub(super) fn directories(tree: &View<'_>) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     read(tree, "etc/ld.so.conf", &mut found, 0)?;
     found.extend(OWN.map(str::to_owned));
     Ok(found)
 }
 
-fn read(tree: &Tree, path: &str, found: &mut Vec<String>, depth: usize) -> Result<(), Error> {
+fn read(tree: &View<'_>, path: &str, found: &mut Vec<String>, depth: usize) -> Result<(), Error> {
     let text = tree.read_if_there(path)?.unwrap_or_default();
     for line in String::from_utf8_lossy(&text).lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
@@ -65,7 +64,8 @@ mod tests {
         );
         write("etc/ld.so.conf.d/a.conf", "/usr/local/lib # ours\n");
         write("etc/ld.so.conf.d/other", "/never\n");
-        let found = directories(&Tree::open(root).unwrap()).unwrap();
+        let tree = formwork_sys::tree::Tree::open(root).unwrap();
+        let found = directories(&View::new(&tree, 0)).unwrap();
         let expected = [
             "usr/local/lib",
             "lib/x86_64-linux-gnu",

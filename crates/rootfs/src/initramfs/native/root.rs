@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use formwork_format::cpio::Entry;
-use formwork_sys::tree::{Kind, Tree};
+use formwork_sys::tree::Kind;
 
 use super::elf;
 use crate::error::Error;
 use crate::initramfs::archive::{Archive, Content, Node};
+use crate::initramfs::view::View;
 
 const DIRECTORY: u32 = 0o040_755;
 const LINK: u32 = 0o120_777;
@@ -33,7 +34,7 @@ pub(super) enum Copied {
 
 /// The tree and what is taken out of it.
 pub(super) struct Root<'a> {
-    pub(super) tree: &'a Tree,
+    pub(super) tree: &'a View<'a>,
     pub(super) archive: Archive,
     /// The time of what is made, not copied.
     date: u32,
@@ -49,9 +50,9 @@ pub(super) struct Root<'a> {
 
 impl<'a> Root<'a> {
     /// A root directory with the links of a merged `/usr`.
-    pub(super) fn new(tree: &'a Tree, date: i64) -> Result<Root<'a>, Error> {
+    pub(super) fn new(tree: &'a View<'a>, date: i64) -> Result<Root<'a>, Error> {
         let mut merged = BTreeSet::new();
-        for (name, _) in tree.list("")? {
+        for (name, _) in tree.list_like("", &["bin", "sbin", "lib"])? {
             let name = name.to_string_lossy().into_owned();
             if name == "bin" || name == "sbin" || name.starts_with("lib") {
                 merged.insert(name);
@@ -234,12 +235,11 @@ impl<'a> Root<'a> {
         let Some(metadata) = self.tree.metadata(real)? else {
             return Ok(());
         };
-        let time = u32::try_from(metadata.modified.seconds.max(0)).unwrap_or(u32::MAX);
         let entry = Entry {
             mode: FILE | metadata.mode,
             owner: metadata.user,
             group: metadata.group,
-            time,
+            time: metadata.time,
             device: (0, 0),
         };
         let content = Content::Tree(real.to_owned());

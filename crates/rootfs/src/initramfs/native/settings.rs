@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use formwork_sys::tree::{Kind, Tree};
+use formwork_sys::tree::Kind;
 
 use super::Refusal;
 use crate::error::Error;
+use crate::initramfs::view::View;
 
 /// Where the person's own configuration is, and that of packages.
 const OWN: &str = "etc/initramfs-tools";
@@ -22,7 +23,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Reads all files in the order of `mkinitramfs`.
-    pub(super) fn read(tree: &Tree) -> Result<Result<Settings, Refusal>, Error> {
+    pub(super) fn read(tree: &View<'_>) -> Result<Result<Settings, Refusal>, Error> {
         let mut settings = Settings::default();
         let mut files = vec![(format!("{OWN}/initramfs.conf"), false)];
         let own = names(tree, &format!("{OWN}/conf.d"))?;
@@ -103,7 +104,7 @@ fn is_taken(path: &str) -> bool {
 }
 
 /// The names of the files in a directory, sorted; none where there is no directory.
-pub(super) fn names(tree: &Tree, directory: &str) -> Result<Vec<String>, Error> {
+pub(super) fn names(tree: &View<'_>, directory: &str) -> Result<Vec<String>, Error> {
     if !tree.exists(directory)? {
         return Ok(Vec::new());
     }

@@ -36,7 +36,7 @@ pub(super) fn sort(pairs: &[(String, String)]) -> Option<Vec<String>> {
 
 /// What a script needs before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(in crate::initramfs) enum Needs {
     /// Scripts of these names, where they are there.
     These(Vec<String>),
     /// All others in its directory.
@@ -58,7 +58,7 @@ const OTHERS: [(&str, &str); 2] = [
 
 /// What a script says it needs before it, read without running it: the forms that Debian's
 /// scripts have. `None` where it is another.
-pub(super) fn needs(script: &str) -> Option<Needs> {
+pub(in crate::initramfs) fn needs(script: &str) -> Option<Needs> {
     let lines = || script.lines().map(str::trim);
     let has = |text: &str| lines().any(|line| line == text);
     for (begins, prints) in OTHERS {
