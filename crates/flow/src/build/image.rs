@@ -28,7 +28,7 @@ use crate::error::BrokenImage;
 use parts::Parts;
 
 /// The part of the cache for packed blocks.
-const BLOCKS: &str = "blocks";
+pub(crate) const BLOCKS: &str = "blocks";
 
 /// All that decides about the images of a tree.
 pub(super) struct Images<'a> {
