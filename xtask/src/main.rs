@@ -1,12 +1,13 @@
 //! Tasks of this repository: `cargo xtask check`, `cargo xtask differential`, `cargo xtask docs`,
-//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask rebuild`, `cargo xtask boot`,
-//! `cargo xtask session`.
+//! `cargo xtask bench`, `cargo xtask rootfs`, `cargo xtask rebuild`,
+//! `cargo xtask figures`, `cargo xtask boot`, `cargo xtask session`.
 
 use std::process::ExitCode;
 
 mod bench;
 mod check;
 mod differential;
+mod figures;
 mod rebuild;
 mod rootfs;
 mod session;
@@ -24,12 +25,13 @@ fn main() -> ExitCode {
         "differential" => differential::run(rest),
         "bench" => bench::run(rest),
         "rootfs" => rootfs::run(rest),
+        "figures" => figures::run(rest),
         "rebuild" => rebuild::run(rest),
         "boot" => check::boot::run(rest),
         "session" => session::record(),
         _ => Err(
-            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, rebuild, boot, \
-             session"
+            "tasks: check [--system] [NAME…], docs, differential, bench, rootfs, rebuild, \
+             figures, boot, session"
                 .to_owned(),
         ),
     };

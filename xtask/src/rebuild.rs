@@ -11,14 +11,13 @@ mod edit;
 mod peer;
 mod state;
 
-use crate::bench::measure::median;
+use crate::bench::measure::{Samples, median, timed};
 use crate::differential::random::Random;
 use crate::rootfs::Options;
 use crate::rootfs::place::{Place, succeed};
 use state::State;
 use std::io::Read;
 use std::path::Path;
-use std::time::Instant;
 
 /// What every build leaves beside the disk and what must be equal, by the ends of the names.
 const OUTPUTS: [&str; 5] = [
@@ -99,41 +98,79 @@ fn findings(task: &Task) -> Result<Vec<String>, String> {
     let mut findings = Vec::new();
     for suite in &task.options.suites {
         let place = Place::prepare(&task.options, suite, "rebuild")?;
-        let bench = Bench { place: &place };
-        let mut state = State::default();
-        bench.write(&state)?;
-        bench.build()?;
-        let mut random = Random::new(task.seed, "edits");
-        let mut taken = Vec::new();
-        for number in 0..task.count {
-            let told = edit::next(&mut state, number, &mut random);
-            bench.write(&state)?;
-            let seconds = bench.build()?;
-            let different = bench.beside_a_build_from_nothing()?;
-            eprintln!("  {number}: {told}: {seconds:.2} s");
-            findings.extend(different.into_iter().map(|name| {
-                format!(
-                    "{suite}, seed {}, edit {number}: {told}: {name} differs",
-                    task.seed
-                )
-            }));
-            taken.push(seconds);
-        }
-        let unchanged: Result<Vec<f64>, String> = (0..5).map(|_| bench.build()).collect();
+        let measured = measure(&place, task)?;
+        let taken = &measured.edits.wall;
         println!(
             "{suite}: {} edits, {} of them built as from nothing; median {:.2} s, longest {:.2} s; \
              nothing changed {:.2} s",
             taken.len(),
-            taken.len().saturating_sub(findings.len()),
-            median(&taken),
+            taken.len().saturating_sub(measured.findings.len()),
+            median(taken),
             taken.iter().copied().fold(0.0, f64::max),
-            median(&unchanged?),
+            median(&measured.unchanged.wall),
         );
-        if task.peer {
-            println!("{}", peer::measure(&place, &taken)?);
+        if let [bare, bootable] = &measured.peer[..] {
+            println!("{}", peer::told(bare, bootable, taken));
         }
+        findings.extend(measured.findings);
     }
     Ok(findings)
+}
+
+/// What edits, and builds after them, have shown.
+pub(crate) struct Measured {
+    /// What differs from a build from nothing.
+    pub(crate) findings: Vec<String>,
+    /// Builds after an edit.
+    pub(crate) edits: Samples,
+    /// Builds with nothing to do.
+    pub(crate) unchanged: Samples,
+    /// The peer's disk without and with its initial RAM disk, if that was asked for.
+    pub(crate) peer: Vec<Samples>,
+}
+
+/// Measures some edits of one suite beside the peer.
+pub(crate) fn beside_peer(options: &Options, suite: &str) -> Result<Measured, String> {
+    let task = Task {
+        options: options.clone(),
+        count: 15,
+        seed: 6,
+        peer: true,
+    };
+    measure(&Place::prepare(options, suite, "rebuild")?, &task)
+}
+
+fn measure(place: &Place, task: &Task) -> Result<Measured, String> {
+    let bench = Bench { place };
+    let mut state = State::default();
+    bench.write(&state)?;
+    bench.build(&mut Samples::default())?;
+    let mut random = Random::new(task.seed, "edits");
+    let mut measured = Measured {
+        findings: Vec::new(),
+        edits: Samples::default(),
+        unchanged: Samples::default(),
+        peer: Vec::new(),
+    };
+    for number in 0..task.count {
+        let told = edit::next(&mut state, number, &mut random);
+        bench.write(&state)?;
+        bench.build(&mut measured.edits)?;
+        let different = bench.beside_a_build_from_nothing()?;
+        let seconds = measured.edits.wall.last().copied().unwrap_or_default();
+        eprintln!("  {number}: {told}: {seconds:.2} s");
+        measured.findings.extend(different.into_iter().map(|name| {
+            let (suite, seed) = (&place.suite, task.seed);
+            format!("{suite}, seed {seed}, edit {number}: {told}: {name} differs")
+        }));
+    }
+    for _ in 0..5 {
+        bench.build(&mut measured.unchanged)?;
+    }
+    if task.peer {
+        measured.peer = peer::measure(place)?;
+    }
+    Ok(measured)
 }
 
 /// The project that is edited and built.
@@ -148,11 +185,10 @@ impl Bench<'_> {
         succeed(&mut self.place.formwork(&["--quiet", "lock"])).map(|_| ())
     }
 
-    /// Builds as anybody would; the seconds that it took.
-    fn build(&self) -> Result<f64, String> {
-        let start = Instant::now();
-        succeed(&mut self.place.formwork(&["--quiet", "build", "rebuild"]))?;
-        Ok(start.elapsed().as_secs_f64())
+    /// Builds as anybody would, and notes what that took.
+    fn build(&self, kept: &mut Samples) -> Result<(), String> {
+        let command = self.place.formwork(&["--quiet", "build", "rebuild"]);
+        timed(&command, &self.place.directory, kept)
     }
 
     /// Builds once more out of no stage; the outputs that differ.

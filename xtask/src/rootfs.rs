@@ -8,7 +8,7 @@
 //! measures both programs in turns, `scale` ours on larger and larger sets. `diff` compares any two archives. The sets are
 //! `bench/SET.txt`, the differences let through `bench/SET.exceptions`.
 
-mod bench;
+pub(crate) mod bench;
 mod differences;
 mod exceptions;
 mod initrd;

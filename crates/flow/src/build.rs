@@ -33,6 +33,7 @@ use crate::error::BrokenTree;
 use crate::lock::{Impossible, guard};
 
 pub use formwork_rootfs::error::{Blame, Failure};
+pub(crate) use image::BLOCKS;
 pub(crate) use locked::named;
 pub use order::{Compression, Form, Loose, Order, Stage, What};
 

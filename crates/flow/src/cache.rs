@@ -1,14 +1,17 @@
 //! `formwork cache`: what was fetched and kept.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use formwork_archive::store::{self, stages};
 use formwork_deb::sha256::Sha256;
+use formwork_image::cache as blocks;
 use formwork_model::documents::{
     self, CacheCleaned, CachePart, CacheStage, CacheVerified, DamagedEntry,
 };
 
 use crate::Error;
+use crate::build::BLOCKS;
 use crate::context::Context;
 use crate::{project, repositories};
 
@@ -81,14 +84,20 @@ pub fn verify(context: &Context) -> Result<CacheVerified, Error> {
     let jobs = repositories::jobs(settings);
     let verified =
         store::verify(&context.cache, jobs, &settings.events)?.ok_or(Error::Interrupted)?;
-    let damaged = verified.corrupt.iter().map(|path| DamagedEntry {
+    let (packs, broken) = blocks::verify(&context.cache.join(BLOCKS));
+    let damaged = |path: &Path, reason: &str| DamagedEntry {
         file: path.display().to_string(),
-        reason: "its content is not that of its name; removed".to_owned(),
-    });
+        reason: reason.to_owned(),
+    };
+    let files = verified.corrupt.iter();
+    let files = files.map(|path| damaged(path, "its content is not that of its name; removed"));
+    let packs_of_blocks = broken.iter();
+    let packs_of_blocks =
+        packs_of_blocks.map(|path| damaged(path, "a packed block in it is damaged; removed"));
     Ok(CacheVerified {
         format: documents::FORMAT,
         inputs: Vec::new(),
-        checked: verified.files,
-        damaged: damaged.collect(),
+        checked: verified.files + packs,
+        damaged: files.chain(packs_of_blocks).collect(),
     })
 }

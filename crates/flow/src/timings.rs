@@ -27,14 +27,12 @@ const PHASES: [(&str, &[&str]); 7] = [
     ("scripts", &["preinst", "configure", "settings"]),
     (
         "finish",
-        &["finish", "normalise", "clean", "strip", "times", "manifest"],
+        &["settle", "normalise", "clean", "strip", "times", "manifest"],
     ),
     ("initrd", &["initrd"]),
     (
         "write",
-        &[
-            "stage", "write", "disk", "ext4", "squashfs", "erofs", "compress", "records",
-        ],
+        &["keep", "write", "open", "disk", "compress", "records"],
     ),
     (OTHER, &[]),
 ];
@@ -290,6 +288,54 @@ mod tests {
             milliseconds,
             programs,
         }
+    }
+
+    /// The names of steps in a source file: what stands in quotes behind these calls.
+    fn named(text: &str) -> Vec<&str> {
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let calls = [".step(", ".lap("];
+        let behind = calls.iter().flat_map(|call| text.split(call).skip(1));
+        let quoted = behind.filter_map(|rest| rest.trim_start().strip_prefix('"'));
+        quoted.map(|rest| rest.split('"').next().unwrap()).collect()
+    }
+
+    fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => sources(&path, found),
+                false => found.push(path),
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_build_has_its_phase_and_every_phase_its_steps() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut files = Vec::new();
+        for room in ["src/build", "../rootfs/src", "../image/src"] {
+            sources(&here.join(room), &mut files);
+        }
+        files.push(here.join("src/build.rs"));
+        let texts: Vec<String> = files
+            .iter()
+            .filter(|file| file.extension().is_some_and(|ending| ending == "rs"))
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect();
+        let steps: std::collections::BTreeSet<&str> =
+            texts.iter().flat_map(|text| named(text)).collect();
+        assert!(
+            steps.contains("configure") && steps.contains("fetch"),
+            "{steps:?}"
+        );
+        let homeless: Vec<&&str> = steps
+            .iter()
+            .filter(|step| phase_of(step) == OTHER)
+            .collect();
+        assert!(homeless.is_empty(), "no phase has {homeless:?}");
+        let known = PHASES.iter().flat_map(|(_, steps)| *steps);
+        let gone: Vec<&&str> = known.filter(|step| !steps.contains(**step)).collect();
+        assert!(gone.is_empty(), "no build has {gone:?}");
     }
 
     #[test]

@@ -7,11 +7,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use formwork_codec::pack::Packer;
-use formwork_deb::sha256::Sha256;
 use formwork_sys::fs::{self, MappedFile};
 use rayon::prelude::*;
 
-use crate::cache::BlockCache;
+use crate::cache::{BlockCache, Key};
 
 /// Bytes of blocks that are packed at a time: enough for many cores, little memory.
 const BATCH: usize = 8 << 20;
@@ -65,7 +64,7 @@ pub(crate) struct Packed<'a> {
     /// Packed; nothing if it would not become smaller.
     pub(crate) packed: Option<Cow<'a, [u8]>>,
     /// The name under which the cache is to keep it.
-    keep: Option<Sha256>,
+    keep: Option<Key>,
 }
 
 /// Packs pieces and hands each to `put` in its order. `size` tells about how large a piece

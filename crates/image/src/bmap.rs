@@ -4,7 +4,6 @@
 mod tests;
 
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use formwork_deb::sha256::Sha256;
 
@@ -13,25 +12,35 @@ use crate::target::BLOCK;
 /// The place of the map's own digest, until it is known.
 const UNKNOWN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The bytes of ranges of blocks, the last of which may not be whole.
-pub fn ranges(size: u64, blocks: &[(u64, u64)]) -> impl Iterator<Item = Range<u64>> {
-    let range = move |(first, last): &(u64, u64)| first * BLOCK..((last + 1) * BLOCK).min(size);
-    blocks.iter().map(range)
+/// A range of blocks that hold something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// Its first block.
+    pub first: u64,
+    /// Its last block, which may not be whole at the end of an image.
+    pub last: u64,
+    /// The digest of its bytes.
+    pub sha256: Sha256,
 }
 
-/// The map of an image with the digests of its ranges of blocks.
+/// The map of an image with these ranges of blocks, in order.
 #[must_use]
-pub fn map(size: u64, blocks: &[(u64, u64)], digests: &[Sha256]) -> String {
-    let mapped: u64 = blocks.iter().map(|(first, last)| last - first + 1).sum();
+pub fn map(size: u64, blocks: &[Mapped]) -> String {
+    let mapped: u64 = blocks.iter().map(|one| one.last - one.first + 1).sum();
     let count = size.div_ceil(BLOCK);
     let mut ranges = String::new();
-    for ((first, last), digest) in blocks.iter().zip(digests) {
+    for Mapped {
+        first,
+        last,
+        sha256,
+    } in blocks
+    {
         let span = match first == last {
             true => format!("{first}"),
             false => format!("{first}-{last}"),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(ranges, "        <Range chksum=\"{digest}\">{span}</Range>");
+        let _ = writeln!(ranges, "        <Range chksum=\"{sha256}\">{span}</Range>");
     }
     let text = format!(
         "<?xml version=\"1.0\" ?>\n\

@@ -5,10 +5,11 @@
 //! ```
 //!
 //! A pack holds blocks one behind the other, then their index, sorted by key: 32 bytes of key,
-//! where the block begins, its length, and the first 16 bytes of the SHA-256 of key and block;
-//! last the number of entries, the SHA-256 of the index, and eight bytes by which it is known.
-//! A key is the SHA-256 of how the block is packed and of what it was. A length of zero stands
-//! for a block that would not become smaller.
+//! where the block begins, its length, and the first 16 bytes of the BLAKE3 of key and block;
+//! last the number of entries, the BLAKE3 of the index, and eight bytes by which it is known.
+//! A key is the BLAKE3 of how the block is packed and of what it was: every block of an image is
+//! hashed twice here each time, which SHA-256 is too slow for. A length of zero stands for a
+//! block that would not become smaller.
 //!
 //! All of it can be made again: what is missing or damaged is packed as if it had never been
 //! there, and a cache that cannot be written to is none.
@@ -25,14 +26,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use formwork_codec::pack::Packer;
-use formwork_deb::sha256::{Hasher, Sha256};
 use formwork_sys::Kept;
 use formwork_sys::fs::MappedFile;
 
 /// Ends every pack; another number for another format, or where packers give other bytes.
-const MAGIC: &[u8; 8] = b"fw-pack1";
+const MAGIC: &[u8; 8] = b"fw-pack2";
 /// What all keys begin with.
-const KEY: &[u8] = b"formwork packed block 1";
+const KEY: &[u8] = b"formwork packed block 2";
 const ENTRY: usize = 32 + 8 + 4 + CHECK;
 const CHECK: usize = 16;
 const FOOTER: usize = 8 + 32 + MAGIC.len();
@@ -44,6 +44,10 @@ const SMALL_ONES: usize = 8;
 
 /// How large all packs together may become, unless somebody says otherwise.
 pub const USUAL_LIMIT: u64 = 4 << 30;
+
+/// What a block is found by: how it is packed and what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key([u8; 32]);
 
 /// The blocks of a cache directory, opened for one build.
 #[derive(Debug)]
@@ -122,25 +126,26 @@ impl BlockCache {
 
     /// The key of a block.
     #[must_use]
-    pub fn key(packer: Packer, plain: &[u8]) -> Sha256 {
+    pub fn key(packer: Packer, plain: &[u8]) -> Key {
         let (kind, level) = match packer {
             Packer::Zstd(level) => (b'z', level),
             Packer::Xz(preset) => (b'x', preset.cast_signed()),
             Packer::Zlib(level) => (b'g', level.cast_signed()),
             Packer::Lz4(level) => (b'l', level.cast_signed()),
         };
-        let mut hasher = Hasher::new();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(plain);
+        // Behind the block, so that it stands where it is fast to hash.
         hasher.update(KEY);
         hasher.update(&[kind]);
         hasher.update(&level.to_le_bytes());
-        hasher.update(plain);
-        hasher.finish()
+        Key(*hasher.finalize().as_bytes())
     }
 
     /// What a block was packed to: nothing if it would not become smaller. None if it is not
     /// known.
     #[must_use]
-    pub fn get(&self, key: &Sha256) -> Option<Option<&[u8]>> {
+    pub fn get(&self, key: &Key) -> Option<Option<&[u8]>> {
         let found = self.packs.iter().find_map(|pack| pack.get(key));
         let counter = if found.is_some() {
             &self.found
@@ -152,7 +157,7 @@ impl BlockCache {
     }
 
     /// Keeps a block. One that cannot be kept is packed again the next time.
-    pub fn put(&self, key: &Sha256, packed: Option<&[u8]>) {
+    pub fn put(&self, key: &Key, packed: Option<&[u8]>) {
         let Ok(mut fresh) = self.fresh.lock() else {
             return;
         };
@@ -191,14 +196,15 @@ impl BlockCache {
 }
 
 impl Fresh {
-    fn put(&mut self, directory: &Path, key: &Sha256, bytes: &[u8]) -> io::Result<()> {
-        if self.entries.contains_key(key.as_bytes()) {
+    fn put(&mut self, directory: &Path, key: &Key, bytes: &[u8]) -> io::Result<()> {
+        if self.entries.contains_key(&key.0) {
             return Ok(());
         }
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let name = &key.to_string()[..32];
+                let name = blake3::Hash::from_bytes(key.0).to_hex();
+                let name = &name.as_str()[..32];
                 let path = directory.join(format!("{name}.{SUFFIX}"));
                 let file = Kept::create(&path).map_err(io::Error::other)?;
                 self.file.insert(file)
@@ -206,8 +212,8 @@ impl Fresh {
         };
         file.write_all(bytes)?;
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-        let entry = (self.size, length, check(key.as_bytes(), bytes));
-        self.entries.insert(*key.as_bytes(), entry);
+        let entry = (self.size, length, check(&key.0, bytes));
+        self.entries.insert(key.0, entry);
         self.size += u64::from(length);
         Ok(())
     }
@@ -226,7 +232,7 @@ impl Fresh {
         }
         file.write_all(&index)?;
         file.write_all(&(self.entries.len() as u64).to_le_bytes())?;
-        file.write_all(Sha256::of(&index).as_bytes())?;
+        file.write_all(blake3::hash(&index).as_bytes())?;
         file.write_all(MAGIC)?;
         file.keep()
     }
@@ -242,7 +248,7 @@ impl Pack {
         let count = usize::try_from(count).ok()?;
         let index = end.checked_sub(count.checked_mul(ENTRY)?)?;
         let is_whole =
-            &footer[40..] == MAGIC && Sha256::of(&bytes[index..end]).as_bytes() == &footer[8..40];
+            &footer[40..] == MAGIC && blake3::hash(&bytes[index..end]).as_bytes() == &footer[8..40];
         is_whole.then(|| Pack {
             path: path.to_owned(),
             bytes,
@@ -256,8 +262,8 @@ impl Pack {
         &self.bytes[self.index + number * ENTRY..][..ENTRY]
     }
 
-    fn get(&self, key: &Sha256) -> Option<Option<&[u8]>> {
-        let key = key.as_bytes();
+    fn get(&self, key: &Key) -> Option<Option<&[u8]>> {
+        let key = &key.0;
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low.midpoint(high);
@@ -286,11 +292,11 @@ impl Pack {
 
 /// By what a block is known to be whole.
 fn check(key: &[u8; 32], bytes: &[u8]) -> [u8; CHECK] {
-    let mut hasher = Hasher::new();
-    hasher.update(key);
+    let mut hasher = blake3::Hasher::new();
     hasher.update(bytes);
+    hasher.update(key);
     let mut check = [0; CHECK];
-    check.copy_from_slice(&hasher.finish().as_bytes()[..CHECK]);
+    check.copy_from_slice(&hasher.finalize().as_bytes()[..CHECK]);
     check
 }
 
@@ -366,7 +372,7 @@ fn join_small(directory: &Path) {
             let mut key = [0; 32];
             key.copy_from_slice(&pack.entry(number)[..32]);
             if let Some(block) = pack.block(&key, number) {
-                let key = Sha256::from_bytes(key);
+                let key = Key(key);
                 if fresh
                     .put(directory, &key, block.unwrap_or_default())
                     .is_err()

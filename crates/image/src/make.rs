@@ -32,6 +32,7 @@ use crate::disk::{self, ALIGNMENT, Blob};
 use crate::target::{Place, Target};
 use crate::tree::Tree;
 use boot::Booting;
+use digest::Digests;
 use partition::{Filled, Making, Room};
 
 /// A file that becomes part of an image.
@@ -100,16 +101,51 @@ pub struct MadeDisk<P> {
 /// If something is missing, does not fit, or cannot be written.
 pub fn disk<P: Place + Sync>(
     order: &DiskOrder<'_>,
-    create: impl FnOnce(u64) -> io::Result<P>,
+    create: impl FnOnce(u64) -> io::Result<P> + Send,
 ) -> Result<MadeDisk<P>, ImageError> {
     order.aids.bounded(|| whole_disk(order, create))
 }
 
 fn whole_disk<P: Place + Sync>(
     order: &DiskOrder<'_>,
-    create: impl FnOnce(u64) -> io::Result<P>,
+    create: impl FnOnce(u64) -> io::Result<P> + Send,
 ) -> Result<MadeDisk<P>, ImageError> {
     let booting = boot::assemble(order)?;
+    // What is told of the parts that boot can be found out by another core meanwhile.
+    let (filled, boot) = rayon::join(
+        || fill_all(order, &booting, create),
+        || boot::record(order, &booting),
+    );
+    let (mut target, made) = filled?;
+    let start = made.last().map_or(ALIGNMENT, |(_, range, _)| range.end);
+    let size = size(order.layout, start)?;
+    target.set_size(size)?;
+    let table = table(order, &made, size);
+    disk::write_table(&mut target, &table, order.blobs)?;
+    check_blobs(&target, order.blobs)?;
+    let ranges: Vec<Range<u64>> = made.iter().map(|(_, range, _)| range.clone()).collect();
+    let digests = digest::of(&target, &ranges, order.layout.block_map)?;
+    let map = order
+        .layout
+        .block_map
+        .then(|| bmap::map(size, &digests.mapped));
+    Ok(MadeDisk {
+        disk: record(order, &table, made, &digests),
+        place: target.into_place(),
+        boot,
+        map,
+    })
+}
+
+/// A partition, where it lies, and what is in it.
+type Section<'a> = (&'a Partition, Range<u64>, Filled);
+
+/// Writes all partitions, one behind the other.
+fn fill_all<'a, P: Place>(
+    order: &DiskOrder<'a>,
+    booting: &Booting,
+    create: impl FnOnce(u64) -> io::Result<P> + Send,
+) -> Result<(Target<P>, Vec<Section<'a>>), ImageError> {
     let about = order
         .layout
         .size
@@ -129,7 +165,7 @@ fn whole_disk<P: Place + Sync>(
             packing: partition.packing,
             aids: order.aids,
         };
-        let filled = fill(&mut target, order, &booting, &making)?;
+        let filled = fill(&mut target, order, booting, &making)?;
         let length = match making.room {
             Room::Fixed(length) => length,
             Room::AsNeeded => filled.length.next_multiple_of(ALIGNMENT),
@@ -137,33 +173,7 @@ fn whole_disk<P: Place + Sync>(
         made.push((partition, start..start + length, filled));
         start += length;
     }
-    let size = size(order.layout, start)?;
-    target.set_size(size)?;
-    let table = table(order, &made, size);
-    disk::write_table(&mut target, &table, order.blobs)?;
-    check_blobs(&target, order.blobs)?;
-    let blocks = match order.layout.block_map {
-        true => target.blocks(),
-        false => Vec::new(),
-    };
-    // All that is to be hashed at once, so that every core has something to do.
-    let parts = made.iter().map(|(_, range, _)| range.clone());
-    let ranges: Vec<Range<u64>> = std::iter::once(0..size)
-        .chain(parts)
-        .chain(bmap::ranges(size, &blocks))
-        .collect();
-    let digests = digest::of(&target, &ranges)?;
-    let (own, mapped) = digests.split_at(1 + made.len());
-    let map = order
-        .layout
-        .block_map
-        .then(|| bmap::map(size, &blocks, mapped));
-    Ok(MadeDisk {
-        disk: record(order, &table, made, own),
-        place: target.into_place(),
-        boot: booting.record,
-        map,
-    })
+    Ok((target, made))
 }
 
 /// The room of a partition: what it asks for, and for the last one of a disk of known size
@@ -248,7 +258,7 @@ fn content<'a>(order: &DiskOrder<'a>, partition: &Partition) -> Result<Tree<'a>,
 }
 
 /// The partition table.
-fn table(order: &DiskOrder<'_>, made: &[(&Partition, Range<u64>, Filled)], size: u64) -> Table {
+fn table(order: &DiskOrder<'_>, made: &[Section<'_>], size: u64) -> Table {
     let partitions = made.iter().map(|(partition, range, _)| gpt::Partition {
         kind: kind(partition.role, order.architecture),
         id: names::partition(&order.seed, &partition.name),
@@ -292,10 +302,11 @@ fn check_blobs<P: Place>(target: &Target<P>, blobs: &[Blob<'_>]) -> Result<(), I
 fn record(
     order: &DiskOrder<'_>,
     table: &Table,
-    made: Vec<(&Partition, Range<u64>, Filled)>,
-    digests: &[Sha256],
+    made: Vec<Section<'_>>,
+    digests: &Digests,
 ) -> ImageDisk {
-    let each = made.into_iter().zip(&table.partitions).zip(&digests[1..]);
+    let each = made.into_iter().zip(&table.partitions);
+    let each = each.zip(&digests.partitions);
     let partitions =
         each.enumerate()
             .map(
@@ -321,7 +332,7 @@ fn record(
     ImageDisk {
         file: String::new(),
         size: table.sectors * SECTOR,
-        sha256: digests[0].to_string(),
+        sha256: digests.whole.to_string(),
         guid: names::text(table.disk),
         partitions: partitions.collect(),
         blobs: blobs.collect(),
@@ -371,14 +382,14 @@ pub struct MadeFileSystem<P> {
 /// If the tree does not fit or cannot be said in it, or it cannot be written.
 pub fn file_system<P: Place + Sync>(
     order: &FileSystemOrder<'_>,
-    create: impl FnOnce(u64) -> io::Result<P>,
+    create: impl FnOnce(u64) -> io::Result<P> + Send,
 ) -> Result<MadeFileSystem<P>, ImageError> {
     order.aids.bounded(|| whole_file_system(order, create))
 }
 
 fn whole_file_system<P: Place + Sync>(
     order: &FileSystemOrder<'_>,
-    create: impl FnOnce(u64) -> io::Result<P>,
+    create: impl FnOnce(u64) -> io::Result<P> + Send,
 ) -> Result<MadeFileSystem<P>, ImageError> {
     let Some(root) = order.layout.root() else {
         return Err(ImageError::Missing("partition of the root file system"));
@@ -402,11 +413,10 @@ fn whole_file_system<P: Place + Sync>(
     };
     let filled = partition::fill(&mut target, &making, order.kind, order.tree)?;
     target.set_size(filled.length)?;
-    let whole = 0..filled.length;
-    let digests = digest::of(&target, std::slice::from_ref(&whole))?;
+    let digests = digest::of(&target, &[], false)?;
     Ok(MadeFileSystem {
         place: target.into_place(),
         record: filled.record.unwrap_or_default(),
-        sha256: digests[0],
+        sha256: digests.whole,
     })
 }

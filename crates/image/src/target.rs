@@ -168,19 +168,15 @@ impl<P: Place> Target<P> {
         })
     }
 
-    /// The ranges of blocks that hold anything, each with its last block, in order.
-    pub fn blocks(&self) -> Vec<(u64, u64)> {
-        let mut ranges: Vec<(u64, u64)> = Vec::new();
-        for block in 0..self.size.div_ceil(BLOCK) {
-            if self.written[(block / 64) as usize] & 1 << (block % 64) == 0 {
-                continue;
-            }
-            match ranges.last_mut() {
-                Some((_, last)) if *last + 1 == block => *last = block,
-                _ => ranges.push((block, block)),
-            }
+    /// Where what begins at `offset` ends, at `end` at the latest: blocks that hold something, or
+    /// blocks that are empty; and which of both it is.
+    pub fn run(&self, offset: u64, end: u64) -> (u64, bool) {
+        let holds = self.holds(offset);
+        let mut at = (offset / BLOCK + 1) * BLOCK;
+        while at < end && self.holds(at) == holds {
+            at += BLOCK;
         }
-        ranges
+        (at.min(end), holds)
     }
 
     /// Gives back what was written to.

@@ -1,10 +1,11 @@
-//! Pages that the program and its structures make: they must be what would be made now.
+//! Pages that the program, its structures and its measurements make: they must be what would be
+//! made now.
 
 use std::fs;
 
 use super::Findings;
 use super::documents::formwork;
-use crate::source;
+use crate::{figures, source};
 
 const COMMANDS: &str = "docs/commands.md";
 const SCHEMAS: &str = "docs/schema";
@@ -47,7 +48,6 @@ fn pages() -> Result<Vec<(String, String)>, String> {
     let schemas = schemas
         .into_iter()
         .map(|(name, text)| (format!("{SCHEMAS}/{name}.json"), text));
-    Ok(std::iter::once((COMMANDS.to_owned(), reference))
-        .chain(schemas)
-        .collect())
+    let fixed = [(COMMANDS.to_owned(), reference), figures::page()?];
+    Ok(fixed.into_iter().chain(schemas).collect())
 }

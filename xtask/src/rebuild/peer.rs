@@ -24,8 +24,8 @@ printf 'label: gpt\nstart=2048, size=131072, type=uefi\nstart=133120, size=%s, t
 dd if="$FORMWORK_OUT/root.erofs" of="$FORMWORK_OUT/disk.img" bs=1M seek=65 conv=notrunc status=none
 "#;
 
-/// Measures the peer and says how far ahead the builds are that took so many seconds.
-pub(super) fn measure(place: &Place, taken: &[f64]) -> Result<String, String> {
+/// Measures the peer without and with its initial RAM disk.
+pub(super) fn measure(place: &Place) -> Result<Vec<Samples>, String> {
     let scratch = in_memory(&format!("formwork-rebuild-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
     let peer = Peer::new(place)?;
@@ -46,7 +46,11 @@ pub(super) fn measure(place: &Place, taken: &[f64]) -> Result<String, String> {
     peer.tidy();
     // What is left in memory harms nobody.
     let _left = std::fs::remove_dir_all(&scratch);
-    let samples = samples?;
+    samples
+}
+
+/// Says how far ahead of both the builds are that took so many seconds.
+pub(super) fn told(bare: &Samples, bootable: &Samples, taken: &[f64]) -> String {
     let ours = median(taken);
     let row = |what: &str, samples: &Samples| {
         let theirs = median(&samples.wall);
@@ -56,11 +60,11 @@ pub(super) fn measure(place: &Place, taken: &[f64]) -> Result<String, String> {
             theirs / ours
         )
     };
-    Ok(format!(
+    format!(
         "{}\n{}",
-        row("mmdebstrap, mkfs.erofs and sfdisk", &samples[0]),
-        row("and its initial RAM disk", &samples[1]),
-    ))
+        row("mmdebstrap, mkfs.erofs and sfdisk", bare),
+        row("and its initial RAM disk", bootable),
+    )
 }
 
 /// The peer's whole way to a disk.

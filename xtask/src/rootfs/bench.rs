@@ -41,25 +41,38 @@ fn measure(place: &Place) -> Result<bool, String> {
         print!("{}", comparison.report);
         return Ok(false);
     }
-    let bootable = BOOTABLE.contains(&&place.set[..]);
-    let boot = bootable.then(|| Boot::prepare(place)).transpose()?;
-    let disk = place.directory.join("bench");
-    let memory = in_memory(&format!("formwork-bench-{}", std::process::id()));
     let mut reached = true;
-    for (word, scratch) in [("memory", memory), ("disk", disk)] {
-        if !place.options.work.iter().any(|one| one == word) {
-            continue;
-        }
-        std::fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
-        let samples = on(place, boot.as_ref(), &scratch);
-        // The figures are what counts; an archive left behind harms nobody.
-        let _left = std::fs::remove_dir_all(&scratch);
-        let [ours, theirs] = samples?;
-        println!("{}", row(place, word, &ours, &theirs));
+    for work in &place.options.work {
+        let [ours, theirs] = pair(place, work)?;
+        println!("{}", row(place, work, &ours, &theirs));
         let most = 1.0 / goal(place);
         reached &= ratio(&ours.wall, &theirs.wall) <= most && ratio(&ours.cpu, &theirs.cpu) <= most;
     }
     Ok(reached)
+}
+
+/// What we and the peer take for trees that are equal, in memory or on disk.
+pub(crate) fn of_equals(place: &Place, work: &str) -> Result<[Samples; 2], String> {
+    let comparison = compare_one(place)?;
+    match comparison.passes() {
+        true => pair(place, work),
+        false => Err(comparison.report),
+    }
+}
+
+fn pair(place: &Place, work: &str) -> Result<[Samples; 2], String> {
+    let bootable = BOOTABLE.contains(&&place.set[..]);
+    let boot = bootable.then(|| Boot::prepare(place)).transpose()?;
+    let scratch = match work {
+        "disk" => place.directory.join("bench"),
+        "memory" => in_memory(&format!("formwork-bench-{}", std::process::id())),
+        _ => return Err(format!("--work {work}: there are memory and disk")),
+    };
+    std::fs::create_dir_all(&scratch).map_err(|error| error.to_string())?;
+    let samples = on(place, boot.as_ref(), &scratch);
+    // The figures are what counts; an archive left behind harms nobody.
+    let _left = std::fs::remove_dir_all(&scratch);
+    samples
 }
 
 /// Measures both in turns with all that they write below one directory.
@@ -155,16 +168,16 @@ impl Boot {
         )?;
         let image = format!("images/{}.toml", place.set);
         let wishes = read(&image)?;
-        let text =
-            format!("{wishes}forms = [\"tar\", \"initrd\"]\n\n[boot]\ninitrd = \"native\"\n");
+        // Without a loader: its stub would stand in the lock, which is to be the peer's.
+        let text = format!(
+            "{wishes}forms = [\"tar\", \"initrd\"]\n\n[boot]\ninitrd = \"native\"\nloader = \"none\"\n"
+        );
         write(&boot.directory.join(&image), &text)?;
-        if !boot.directory.join("formwork.lock").exists() {
-            succeed(
-                place
-                    .formwork(&["--quiet", "lock"])
-                    .current_dir(&boot.directory),
-            )?;
-        }
+        succeed(
+            place
+                .formwork(&["--quiet", "lock"])
+                .current_dir(&boot.directory),
+        )?;
         let closure = &place.closure()?.packages_sha256.to_string();
         match read("boot/formwork.lock")?.contains(closure) {
             true => Ok(boot),

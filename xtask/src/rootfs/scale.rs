@@ -103,14 +103,19 @@ impl<'a> Set<'a> {
         let mut wishes = Vec::new();
         self.size = self.lock(&wishes)?;
         let mut names = names(&self.options.data, SEED)?;
+        let mut largest = names.len();
         while self.size + size / 50 < size && !names.is_empty() {
-            let count = ((size - self.size) / 4).clamp(1, names.len());
+            let count = ((size - self.size) / 4).clamp(1, largest).min(names.len());
             let batch = names.split_off(names.len() - count);
             let kept = wishes.len();
             wishes.extend(batch);
             match self.lock(&wishes) {
                 Ok(found) if found <= size + size / 20 => self.size = found,
-                _ => wishes.truncate(kept),
+                _ => {
+                    wishes.truncate(kept);
+                    // The more names, the likelier one of them cannot be had.
+                    largest = (count / 2).max(1);
+                }
             }
         }
         self.size = self.lock(&wishes)?;

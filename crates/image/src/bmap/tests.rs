@@ -5,10 +5,12 @@ fn the_map_names_the_blocks_and_its_own_digest() {
     let image: Vec<u8> = (0..10_000_u32).map(|at| at as u8).collect();
     let first = Sha256::of(&image[..4096]);
     let rest = Sha256::of(&image[4096..]);
-    let blocks = [(0, 0), (1, 2)];
-    let found: Vec<_> = ranges(10_000, &blocks).collect();
-    assert_eq!(found, [0..4096, 4096..10_000]);
-    let text = map(10_000, &blocks, &[first, rest]);
+    let range = |first, last, sha256| Mapped {
+        first,
+        last,
+        sha256,
+    };
+    let text = map(10_000, &[range(0, 0, first), range(1, 2, rest)]);
     assert!(
         text.contains(&format!("<Range chksum=\"{first}\">0</Range>")),
         "{text}"

@@ -1,6 +1,6 @@
 use super::*;
 
-fn key(number: u32) -> Sha256 {
+fn key(number: u32) -> Key {
     BlockCache::key(Packer::Zstd(3), &number.to_le_bytes())
 }
 
@@ -57,7 +57,7 @@ fn how_a_block_is_packed_is_part_of_its_key() {
         Packer::Zlib(3),
         Packer::Lz4(3),
     ];
-    let mut keys: Vec<Sha256> = packers
+    let mut keys: Vec<Key> = packers
         .iter()
         .map(|packer| BlockCache::key(*packer, b"block"))
         .collect();

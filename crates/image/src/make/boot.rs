@@ -3,6 +3,7 @@
 use formwork_deb::sha256::Sha256;
 use formwork_model::documents::{ImageBoot, ImageBootPart};
 use formwork_model::layout::{Layout, Loader};
+use rayon::prelude::*;
 
 use super::{DiskOrder, ImageError, Part, names};
 use crate::uki;
@@ -59,62 +60,73 @@ pub(super) struct Booting {
     pub(super) started: Option<(&'static str, Vec<u8>)>,
     /// The unified kernel image, where another loader starts it.
     pub(super) uki: Option<Vec<u8>>,
-    /// The record.
-    pub(super) record: Option<ImageBoot>,
 }
 
 /// Puts together what boots.
 pub(super) fn assemble(order: &DiskOrder<'_>) -> Result<Booting, ImageError> {
+    let mut booting = Booting::default();
     let Some(boot) = &order.layout.boot else {
-        return Ok(Booting::default());
+        return Ok(booting);
     };
     let kernel = order.kernel.ok_or(ImageError::Missing("kernel"))?;
     let initrd = order
         .initrd
         .ok_or(ImageError::Missing("initial RAM disk"))?;
-    let command_line = command_line(order.layout, &order.seed, order.architecture);
-    let mut parts = vec![record("kernel", &kernel.part), record("initrd", &initrd)];
-    let mut booting = Booting::default();
-    if boot.loader != Loader::None {
-        let path = removable_path(order.architecture)
-            .ok_or_else(|| ImageError::Architecture(order.architecture.to_owned()))?;
-        let stub = order
-            .stub
-            .ok_or(ImageError::Missing("stub for its loader"))?;
-        parts.push(record("stub", &stub));
-        let uki = uki::build(&uki::Parts {
-            stub: stub.bytes,
-            release: release(order),
-            command_line: &command_line,
-            version: kernel.version,
-            initrd: initrd.bytes,
-            kernel: kernel.part.bytes,
-        })?;
-        let is_direct = boot.loader == Loader::Uki;
-        parts.push(record(
-            "uki",
-            &Part {
-                package: None,
-                path: &format!("/{}", if is_direct { path } else { UKI_OF_CONFIG }),
-                bytes: &uki,
-            },
-        ));
-        if is_direct {
-            booting.started = Some((path, uki));
-        } else {
-            let loader = order.loader.ok_or(ImageError::Missing("loader"))?;
-            parts.push(record("loader", &loader));
-            booting.started = Some((path, loader.bytes.to_vec()));
-            booting.uki = Some(uki);
-        }
+    if boot.loader == Loader::None {
+        return Ok(booting);
     }
-    booting.record = Some(ImageBoot {
+    let path = removable_path(order.architecture)
+        .ok_or_else(|| ImageError::Architecture(order.architecture.to_owned()))?;
+    let stub = order
+        .stub
+        .ok_or(ImageError::Missing("stub for its loader"))?;
+    let uki = uki::build(&uki::Parts {
+        stub: stub.bytes,
+        release: release(order),
+        command_line: &command_line(order.layout, &order.seed, order.architecture),
+        version: kernel.version,
+        initrd: initrd.bytes,
+        kernel: kernel.part.bytes,
+    })?;
+    if boot.loader == Loader::Uki {
+        booting.started = Some((path, uki));
+    } else {
+        let loader = order.loader.ok_or(ImageError::Missing("loader"))?;
+        booting.started = Some((path, loader.bytes.to_vec()));
+        booting.uki = Some(uki);
+    }
+    Ok(booting)
+}
+
+/// The record of what boots, with the digests of its parts.
+pub(super) fn record(order: &DiskOrder<'_>, booting: &Booting) -> Option<ImageBoot> {
+    let (boot, kernel) = (order.layout.boot.as_ref()?, order.kernel?);
+    let mut parts = vec![("kernel", kernel.part)];
+    parts.extend(order.initrd.map(|initrd| ("initrd", initrd)));
+    let started = booting.started.as_ref();
+    let is_direct = boot.loader == Loader::Uki;
+    let path = match started {
+        Some((path, _)) if is_direct => format!("/{path}"),
+        _ => format!("/{UKI_OF_CONFIG}"),
+    };
+    if let Some((_, first)) = started {
+        parts.extend(order.stub.map(|stub| ("stub", stub)));
+        let uki = Part {
+            package: None,
+            path: &path,
+            bytes: booting.uki.as_ref().unwrap_or(first),
+        };
+        parts.push(("uki", uki));
+        let loader = order.loader.filter(|_| !is_direct);
+        parts.extend(loader.map(|loader| ("loader", loader)));
+    }
+    let parts = parts.par_iter().map(|(name, part)| told(name, part));
+    Some(ImageBoot {
         loader: boot.loader.as_str().to_owned(),
         kernel_version: kernel.version.to_owned(),
-        command_line,
-        parts,
-    });
-    Ok(booting)
+        command_line: command_line(order.layout, &order.seed, order.architecture),
+        parts: parts.collect(),
+    })
 }
 
 /// `/etc/os-release`, which is a link to the other in Debian.
@@ -124,7 +136,7 @@ fn release<'a>(order: &DiskOrder<'a>) -> &'a [u8] {
     found.next().unwrap_or_default()
 }
 
-fn record(name: &str, part: &Part<'_>) -> ImageBootPart {
+fn told(name: &str, part: &Part<'_>) -> ImageBootPart {
     ImageBootPart {
         name: name.to_owned(),
         package: part.package.map(str::to_owned),

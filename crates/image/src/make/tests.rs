@@ -276,6 +276,32 @@ fn the_last_partition_takes_the_rest_of_a_disk_of_known_size() {
     let (_, count) = map.split_once("<MappedBlocksCount>").unwrap();
     let written: u64 = count[..count.find('<').unwrap()].parse().unwrap();
     assert!(written * 4096 < 10 * MEBIBYTE, "{written} blocks");
+    check_map(&map, &made.place, &made.disk.partitions);
+}
+
+/// The ranges of a map have the digests that they tell, hold all that is not zero, and end where
+/// a partition begins or ends.
+fn check_map(map: &str, image: &[u8], partitions: &[ImagePartition]) {
+    let mut end = 0;
+    let ranges = map.lines().filter_map(|line| line.split_once("chksum=\""));
+    for (_, range) in ranges {
+        let (sha256, range) = range.split_once("\">").unwrap();
+        let (range, _) = range.split_once('<').unwrap();
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
+        let (from, to) = (first * 4096, ((last + 1) * 4096).min(image.len()));
+        assert_eq!(Sha256::of(&image[from..to]).to_string(), sha256, "{range}");
+        assert!(image[end..from].iter().all(|byte| *byte == 0), "{range}");
+        for bound in partitions
+            .iter()
+            .flat_map(|one| [one.start, one.start + one.size])
+        {
+            let bound = usize::try_from(bound).unwrap();
+            assert!(bound <= from || bound >= to, "{range} {bound}");
+        }
+        end = to;
+    }
+    assert!(end > 0 && image[end..].iter().all(|byte| *byte == 0));
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub(crate) struct Control {
     pub(crate) files: Vec<ControlFile>,
     /// The packed control part: the checked file must have the same.
     pub(crate) packed: Vec<u8>,
+    /// Where that begins in the package file.
+    pub(crate) packed_at: usize,
 }
 
 impl Control {
@@ -64,7 +66,8 @@ impl Control {
             reason,
         };
         let (packed, compression) = packed_control(package)?;
-        let plain = unpack(&packed, compression).map_err(|error| broken(error.to_string()))?;
+        let plain =
+            unpack(&packed.content, compression).map_err(|error| broken(error.to_string()))?;
         let files = files(&plain).map_err(|error| broken(error.to_string()))?;
         let text = files
             .iter()
@@ -143,7 +146,7 @@ fn parse(
     package: &Package,
     text: String,
     files: Vec<ControlFile>,
-    packed: Vec<u8>,
+    packed: Packed,
 ) -> Result<Control, Error> {
     let broken = |reason: String| Error::Broken {
         package: package_label(package),
@@ -179,12 +182,19 @@ fn parse(
         provides,
         replaces,
         files,
-        packed,
+        packed: packed.content,
+        packed_at: packed.at,
     })
 }
 
+/// A packed control part.
+struct Packed {
+    at: usize,
+    content: Vec<u8>,
+}
+
 /// The packed control part, from no more of the file than is needed.
-fn packed_control(package: &Package) -> Result<(Vec<u8>, Compression), Error> {
+fn packed_control(package: &Package) -> Result<(Packed, Compression), Error> {
     let unreadable = |source| Error::Unreadable {
         package: package_label(package),
         source: formwork_sys::Error::io("read", &package.file, source),
@@ -204,7 +214,11 @@ fn packed_control(package: &Package) -> Result<(Vec<u8>, Compression), Error> {
             if let Some(suffix) = member.name.strip_prefix("control.tar") {
                 let compression = compression(suffix)
                     .ok_or_else(|| broken("its control part is packed in an unknown way"))?;
-                return Ok((member.content.to_vec(), compression));
+                let packed = Packed {
+                    at: member.offset,
+                    content: member.content.to_vec(),
+                };
+                return Ok((packed, compression));
             }
         }
         if whole || length >= MAX_HEAD {

@@ -8,7 +8,8 @@
 //!
 //! A copy is a courtesy to the next build: where none can be written, this one goes on.
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Take, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -22,8 +23,6 @@ use crate::job::Package;
 const FORM: &[u8] = b"formwork quick copy 1\n";
 /// How long the digest at the end is.
 const DIGEST: usize = 32;
-/// No copy is longer.
-const MOST: u64 = 4 << 30;
 /// How much is read at once of what comes behind the last entry.
 const CHUNK: usize = 64 * 1024;
 
@@ -41,25 +40,65 @@ pub(crate) fn place(package: &Package) -> Option<PathBuf> {
     is_blob.then(|| cache.join("quick").join(above).join(name))
 }
 
-/// The frame of a package's copy, if there is one and it is whole. The copy is marked as used,
-/// so that cleaning what nobody uses leaves it alone.
+/// A copy that is being read: what it gives must not be believed before [`Reading::finish`] has
+/// said so. It is never in memory as a whole.
+pub(crate) struct Reading {
+    frame: Take<File>,
+    hasher: Hasher,
+    place: PathBuf,
+}
+
+impl Reading {
+    /// Opens the copy of a package, if there is one.
+    pub(crate) fn open(place: &Path, package: &Package) -> Option<Reading> {
+        let file = File::open(place).ok()?;
+        let frame = file.metadata().ok()?.len().checked_sub(DIGEST as u64)?;
+        Some(Reading {
+            frame: file.take(frame),
+            hasher: begin(package)?,
+            place: place.to_owned(),
+        })
+    }
+
+    /// Reads what is left, and tells whether the copy is whole and of this package. Then it is
+    /// marked as used, so that cleaning what nobody uses leaves it alone.
+    pub(crate) fn finish(mut self) -> bool {
+        let mut rest = vec![0; CHUNK];
+        loop {
+            match self.read(&mut rest) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+        let mut expected = [0; DIGEST];
+        let mut file = self.frame.into_inner();
+        if file.read_exact(&mut expected).is_err() || expected != *self.hasher.finish().as_bytes() {
+            return false;
+        }
+        let used = file.metadata().and_then(|metadata| metadata.modified());
+        if used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > USE_MARK)) {
+            // In a cache that we may only read, nobody cleans by age either.
+            let _ = formwork_sys::fs::set_modified(&self.place, SystemTime::now());
+        }
+        true
+    }
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.frame.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// The frame of a package's copy, if there is one and it is whole.
 pub(crate) fn read(place: &Path, package: &Package) -> Option<Vec<u8>> {
-    let mut bytes = formwork_sys::fs::read_limited(place, MOST).ok()?;
-    let frame = bytes.len().checked_sub(DIGEST)?;
-    let expected = begin(package).map(|mut hasher| {
-        hasher.update(&bytes[..frame]);
-        hasher.finish()
-    })?;
-    if expected.as_bytes()[..] != bytes[frame..] {
-        return None;
-    }
-    let used = std::fs::metadata(place).and_then(|metadata| metadata.modified());
-    if used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > USE_MARK)) {
-        // In a cache that we may only read, nobody cleans by age either.
-        let _ = formwork_sys::fs::set_modified(place, SystemTime::now());
-    }
-    bytes.truncate(frame);
-    Some(bytes)
+    let mut reading = Reading::open(place, package)?;
+    let mut frame = Vec::new();
+    reading.read_to_end(&mut frame).ok()?;
+    reading.finish().then_some(frame)
 }
 
 /// What is hashed before the frame.

@@ -5,8 +5,10 @@
 
 use std::fs::{File, Permissions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::NamedTempFile;
 
@@ -17,7 +19,12 @@ use crate::Error;
 pub struct Sparse {
     file: NamedTempFile,
     path: PathBuf,
+    /// Bytes that were written since the disk was last told to begin.
+    waiting: AtomicU64,
 }
+
+/// How many bytes wait in memory before the disk begins with them.
+const ENOUGH: u64 = 16 << 20;
 
 impl Sparse {
     /// Begins a file of `size` bytes that will be called `path`.
@@ -33,6 +40,7 @@ impl Sparse {
         let sparse = Sparse {
             file,
             path: path.to_owned(),
+            waiting: AtomicU64::new(0),
         };
         sparse
             .set_size(size)
@@ -45,7 +53,23 @@ impl Sparse {
     /// # Errors
     /// If they cannot be written, for example because the disk is full.
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.inner().write_all_at(bytes, offset)
+        self.inner().write_all_at(bytes, offset)?;
+        let length = bytes.len() as u64;
+        if self.waiting.fetch_add(length, Ordering::Relaxed) + length >= ENOUGH {
+            self.waiting.store(0, Ordering::Relaxed);
+            self.begin_to_sync();
+        }
+        Ok(())
+    }
+
+    /// Lets the disk begin with what was written, so that less is left to be waited for later.
+    #[allow(unsafe_code)]
+    fn begin_to_sync(&self) {
+        // SAFETY: the descriptor is open as long as `self` is, and no memory is handed over.
+        // A file system that cannot do it only begins later.
+        let _begun = unsafe {
+            libc::sync_file_range(self.inner().as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE)
+        };
     }
 
     /// Fills a buffer from an offset.
@@ -77,7 +101,7 @@ impl Sparse {
     /// # Errors
     /// If that is not possible; what had the name before is then still there.
     pub fn publish(self) -> Result<(), Error> {
-        let Sparse { file, path } = self;
+        let Sparse { file, path, .. } = self;
         file.as_file()
             .sync_data()
             .map_err(|source| Error::io("sync", &path, source))?;
