@@ -349,7 +349,7 @@ impl Images<'_> {
 
     /// Writes a small file and says what it is.
     fn put(&self, kind: &str, name: &str, bytes: &[u8]) -> Result<BuiltFile, Error> {
-        fs::replace(&self.records.places.first(name), bytes)?;
+        fs::write_first(&self.records.places.first(name), bytes)?;
         Ok(BuiltFile {
             kind: kind.to_owned(),
             path: name.to_owned(),

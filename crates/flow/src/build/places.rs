@@ -177,9 +177,8 @@ impl Places {
     /// that is cut off is found and removed by the next build.
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         fs::create_directory(&self.staging())?;
-        fs::replace(&self.first(name), bytes)?;
-        fs::put(&self.first(name), &self.last(name))?;
-        self.abandon()
+        fs::write_first(&self.first(name), bytes)?;
+        self.publish([name])
     }
 
     /// Moves finished files to their places, in this order.
@@ -187,9 +186,11 @@ impl Places {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), Error> {
-        for name in names {
-            fs::put(&self.first(name), &self.last(name))?;
-        }
+        let names = names.into_iter();
+        let moves: Vec<(PathBuf, PathBuf)> = names
+            .map(|name| (self.first(name), self.last(name)))
+            .collect();
+        fs::put_all(&moves)?;
         self.abandon()
     }
 }

@@ -66,7 +66,7 @@ impl Records<'_> {
     fn put(&self, ending: &str, kind: &str, document: &impl Serialize) -> Result<BuiltFile, Error> {
         let name = self.places.beside(ending);
         let bytes = text(document)?;
-        fs::replace(&self.places.first(&name), &bytes)?;
+        fs::write_first(&self.places.first(&name), &bytes)?;
         Ok(BuiltFile {
             kind: kind.to_owned(),
             path: name,

@@ -1,5 +1,6 @@
 //! Files: replaced whole or not at all, locked, mapped.
 
+mod batch;
 mod fresh;
 mod lock;
 mod mapped;
@@ -12,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
+pub use batch::{put_all, write_first};
 pub use fresh::Fresh;
 pub use lock::{Lock, Mode, Waiting};
 pub use mapped::{MappedFile, mapped_memory};
