@@ -31,11 +31,29 @@ impl Aids<'_> {
     /// Gives back the memory of mapped files, if it is much.
     pub(crate) fn let_go(&self) {
         let is_much = || fs::mapped_memory().is_none_or(|bytes| bytes > MUCH);
-        if !self.mapped.is_empty() && is_much() {
+        if self.maps_any() && is_much() {
             for mapped in self.mapped {
                 mapped.let_go();
             }
+            if let Some(blocks) = self.blocks {
+                blocks.let_go();
+            }
         }
+    }
+
+    /// Gives it back as well if so many bytes were read since `read` was last nothing: a thread
+    /// that looks now and then comes too late where files are only copied.
+    pub(crate) fn let_go_after(&self, read: &mut u64, bytes: usize) {
+        *read += bytes as u64;
+        if *read >= MUCH / 4 {
+            *read = 0;
+            self.let_go();
+        }
+    }
+
+    /// Whether there is anything whose memory could be let go.
+    fn maps_any(&self) -> bool {
+        !self.mapped.is_empty() || self.blocks.is_some()
     }
 
     /// Does something that reads mapped files, while another thread gives back the memory
@@ -43,7 +61,7 @@ impl Aids<'_> {
     pub fn bounded<R>(&self, work: impl FnOnce() -> R) -> R {
         let (end, ended) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
-            if !self.mapped.is_empty() {
+            if self.maps_any() {
                 scope.spawn(move || {
                     while ended.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
                         self.let_go();

@@ -156,6 +156,13 @@ impl BlockCache {
         found
     }
 
+    /// Gives back the memory that holds what was read of the packs.
+    pub(crate) fn let_go(&self) {
+        for pack in &self.packs {
+            pack.bytes.let_go();
+        }
+    }
+
     /// Keeps a block. One that cannot be kept is packed again the next time.
     pub fn put(&self, key: &Key, packed: Option<&[u8]>) {
         let Ok(mut fresh) = self.fresh.lock() else {

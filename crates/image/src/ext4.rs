@@ -3,12 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::io::{self, Read};
+
 use formwork_format::node::{Kind, Node};
 use mkext4::{
     FsBuilder, InodeCount, InodeHandle, Meta, Options as Ext4Options, ROOT, RegionSink, SpecialKind,
 };
 
 use crate::acl;
+use crate::blocks::Aids;
 use crate::tree::Tree;
 
 /// Bytes in a block.
@@ -133,16 +136,42 @@ impl RegionSink for Superblock {
 ///
 /// # Errors
 /// If the tree does not fit, has names that are not UTF-8, or cannot be written.
-pub fn write(sink: impl RegionSink, tree: &Tree<'_>, options: &Options) -> Result<(), Ext4Error> {
+pub fn write(
+    sink: impl RegionSink,
+    tree: &Tree<'_>,
+    options: &Options,
+    aids: &Aids<'_>,
+) -> Result<(), Ext4Error> {
     let (layout, handles) = seal(tree, options)?;
     let mut writer = layout.writer(sink)?;
+    let mut read = 0;
     for (index, node) in tree.nodes().nodes().iter().enumerate() {
         if let (Kind::File(1..), Some(handle)) = (&node.kind, handles[index]) {
-            writer.fill(handle, &mut tree.content(index))?;
+            let mut content = Content {
+                left: tree.content(index),
+                read: &mut read,
+                aids,
+            };
+            writer.fill(handle, &mut content)?;
         }
     }
     writer.finish()?;
     Ok(())
+}
+
+/// What a file holds, of which the memory is let go again.
+struct Content<'a> {
+    left: &'a [u8],
+    read: &'a mut u64,
+    aids: &'a Aids<'a>,
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.left.read(buffer)?;
+        self.aids.let_go_after(self.read, count);
+        Ok(count)
+    }
 }
 
 /// Says where everything goes, and what each file is called by the writer.

@@ -13,7 +13,7 @@ fn image(tree: &Tree<'_>) -> Vec<u8> {
         time: 1_700_000_000,
     };
     let mut sink = VecSink::default();
-    write(&mut sink, tree, &options).unwrap();
+    write(&mut sink, tree, &options, &Aids::default()).unwrap();
     assert_eq!(sink.buf.len() as u64, options.size);
     sink.buf
 }
@@ -68,5 +68,5 @@ fn a_tree_that_does_not_fit_is_an_error() {
         label: String::new(),
         time: 0,
     };
-    assert!(write(VecSink::default(), &tree, &options).is_err());
+    assert!(write(VecSink::default(), &tree, &options, &Aids::default()).is_err());
 }

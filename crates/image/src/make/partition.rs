@@ -147,7 +147,7 @@ fn fill_ext4<P: Place>(
         time: i64::from(making.time),
     };
     let section = target.section(making.start..making.start + size)?;
-    ext4::write(section, tree, &options).map_err(fail)?;
+    ext4::write(section, tree, &options, &making.aids).map_err(fail)?;
     let mut superblock = [0; 1024];
     target.read(making.start + 1024, &mut superblock)?;
     Ok((size, size - ext4::free(&superblock)))
@@ -198,7 +198,11 @@ fn fill_erofs<P: Place>(
     let options = erofs_options(making, label);
     let section = target.section(making.start..making.start + size)?;
     let mut out = BufWriter::with_capacity(1 << 20, section);
-    let mut read = |index, offset, buffer: &mut [u8]| tree.read(index, offset, buffer);
+    let mut read = 0;
+    let mut read = |index, offset, buffer: &mut [u8]| {
+        making.aids.let_go_after(&mut read, buffer.len());
+        tree.read(index, offset, buffer)
+    };
     format::write(&mut out, tree.nodes(), &options, &mut read).map_err(fail)?;
     out.flush()?;
     Ok((size, size))

@@ -427,7 +427,7 @@ fn trees_of_any_shape_fit_what_is_reckoned_for_them() {
         assert!(options.size <= ext4::size_for(&tree, 0), "{seed}");
         let mut target = Target::new(vec![0; options.size as usize], options.size);
         let section = target.section(0..options.size).unwrap();
-        ext4::write(section, &tree, &options).unwrap();
+        ext4::write(section, &tree, &options, &crate::blocks::Aids::default()).unwrap();
         std::fs::write(&image, target.into_place()).unwrap();
         run("/usr/sbin/e2fsck", &["-f", "-n", image.to_str().unwrap()]);
         made(FileSystem::Erofs, &tree, &image);
