@@ -112,6 +112,11 @@ struct Sandboxed<'a> {
 }
 
 impl Run for Sandboxed<'_> {
+    fn taken(&self) -> Duration {
+        // Where the sandbox is in trouble, the next program tells.
+        self.inside.taken().unwrap_or_default()
+    }
+
     fn run(&mut self, program: &Program, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Error> {
         let limits = &self.job.limits;
         let mut order = sandbox::Program::new(program.arguments.iter().cloned());

@@ -2,6 +2,8 @@
 //!
 //! A step knows nothing of the sandbox: it is given something that runs a program in the tree.
 
+use std::time::Duration;
+
 use crate::error::Error;
 
 /// A program to run in the tree, in its root directory.
@@ -71,4 +73,9 @@ pub trait Run {
     /// # Errors
     /// If it cannot be run at all. A program that fails or is stopped is a result.
     fn run(&mut self, program: &Program, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Error>;
+
+    /// The processor time that programs have taken so far, where that is known.
+    fn taken(&self) -> Duration {
+        Duration::ZERO
+    }
 }

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use formwork_sys::tree::{Kind, Tree};
-use formwork_sys::usage;
 use rayon::prelude::*;
 
 use crate::configure::configure;
@@ -42,9 +41,9 @@ impl Context<'_> {
         name: &str,
         step: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let start = (Instant::now(), usage::of_programs());
+        let start = (Instant::now(), self.run.taken());
         let result = step(self)?;
-        let programs = usage::of_programs().saturating_sub(start.1);
+        let programs = self.run.taken().saturating_sub(start.1);
         self.steps.push(Step {
             name: name.to_owned(),
             milliseconds: milliseconds(start.0.elapsed()),

@@ -497,3 +497,30 @@ fn an_upgrade_and_whatever_is_odd_is_left_to_the_original() {
         assert_eq!(done[0].code, Some(99), "{call:?} {done:?}");
     }
 }
+
+#[test]
+fn the_documents_name_the_versions_that_are_stood_in_for() {
+    const SOURCES: [&str; 3] = [
+        KNOWN,
+        include_str!("../src/helpers/debconf.rs"),
+        include_str!("../src/helpers/usrmerge.rs"),
+    ];
+    let is_version = |word: &&str| word.starts_with(|first: char| first.is_ascii_digit());
+    let words = |line: &'static str| line.split([' ', ',', '|']).filter(is_version);
+    // A comment that begins with a version is that of the digest below it.
+    let known: std::collections::BTreeSet<&str> = SOURCES
+        .iter()
+        .flat_map(|source| source.lines())
+        .filter_map(|line| line.trim().strip_prefix("// "))
+        .filter(|line| is_version(line))
+        .flat_map(words)
+        .collect();
+    let page = include_str!("../../../docs/unpacking.md");
+    let table = page
+        .split("| helper | originals")
+        .nth(1)
+        .expect("the table");
+    let table = table.split("\n\n").next().expect("the table");
+    let told: std::collections::BTreeSet<&str> = table.lines().flat_map(words).collect();
+    assert_eq!(told, known);
+}

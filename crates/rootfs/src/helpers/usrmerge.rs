@@ -215,17 +215,18 @@ fn shells(tree: &Tree) -> Result<bool, Error> {
     let Ok(text) = String::from_utf8(tree.read(LIST)?) else {
         return Ok(false);
     };
-    let is_shell = |line: &str| {
-        let name = line
-            .strip_prefix("/bin/")
-            .or_else(|| line.strip_prefix("/sbin/"));
-        name.is_some_and(|name| !name.is_empty())
+    let is_shell = |line: &str| line.starts_with("/bin/") || line.starts_with("/sbin/");
+    // Only the line feed ends a line, as in the original.
+    let whole = text.strip_suffix('\n').unwrap_or(&text);
+    let lines: Vec<&str> = match text.is_empty() {
+        true => Vec::new(),
+        false => whole.split('\n').collect(),
     };
-    let lines: Vec<&str> = text.lines().collect();
+    // A directory is no name that the original remembers.
     let has = |shell: &str| {
-        lines
-            .iter()
-            .any(|line| line.strip_prefix("/usr") == Some(shell))
+        let mut lines = lines.iter();
+        let named = |line: &&str| line.strip_prefix("/usr") == Some(shell);
+        !matches!(shell, "/bin/" | "/sbin/") && lines.any(named)
     };
     // One that is named twice is added twice.
     let added: Vec<String> = lines
@@ -332,5 +333,63 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&list).unwrap(), expected);
         assert!(shells(&tree).unwrap());
         assert_eq!(std::fs::read_to_string(&list).unwrap(), expected);
+    }
+
+    /// A list of shells as a seed makes it, with what is odd among the lines.
+    fn list(seed: u64) -> String {
+        const LINES: [&str; 14] = [
+            "/bin/sh",
+            "/bin/sh",
+            "/usr/bin/sh",
+            "/bin/bash",
+            "/usr/bin/bash",
+            "/sbin/one",
+            "/usr/sbin/one",
+            "/bin/",
+            "/usr/bin/",
+            "# /bin/sh",
+            "",
+            " /bin/dash",
+            "/bin/dash ",
+            "/bin/rbash\r",
+        ];
+        let mut state = seed;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005);
+            state = state.wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let lines: Vec<&str> = (0..next(9)).map(|_| LINES[next(LINES.len())]).collect();
+        let end = ["", "\n", "\n\n"][next(3)];
+        format!("{}{end}", lines.join("\n"))
+    }
+
+    #[test]
+    fn lists_of_shells_become_what_the_original_makes_of_them() {
+        let (_, known) = PROGRAMS[1];
+        let original = Path::new("/usr/lib/usrmerge/convert-etc-shells");
+        let digest = std::fs::read(original).map(|text| Sha256::of(&text).to_string());
+        if digest.is_ok_and(|digest| digest != known) || !original.exists() {
+            eprintln!("skipped: this machine has no convert-etc-shells that is known");
+            return;
+        }
+        for seed in 0..200 {
+            let text = list(seed);
+            let (directory, tree) = tree(&["etc/shells"]);
+            let ours = directory.path().join("etc/shells");
+            let theirs = directory.path().join("theirs");
+            for path in [&ours, &theirs] {
+                std::fs::write(path, &text).unwrap();
+            }
+            let ended = std::process::Command::new(original).arg(&theirs).status();
+            assert!(ended.unwrap().success(), "{text:?}");
+            let served = shells(&tree).unwrap();
+            let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+            let expected = match served {
+                true => read(&theirs),
+                false => text.clone(),
+            };
+            assert_eq!(read(&ours), expected, "seed {seed}: {text:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rustix::mount::MountAttrFlags;
 
@@ -126,6 +127,17 @@ impl Inside {
             starter.own_users()?;
         }
         starter.table().map(File::from)
+    }
+
+    /// The processor time that programs of trees have taken so far.
+    ///
+    /// They are no children of this process, so it cannot know by itself.
+    ///
+    /// # Errors
+    /// If the process that starts programs is gone.
+    pub fn taken(&self) -> Result<Duration, SandboxError> {
+        let starter = self.starter.lock().unwrap_or_else(PoisonError::into_inner);
+        starter.taken()
     }
 
     /// Runs a program of a tree to its end; what it writes is handed on as it comes.

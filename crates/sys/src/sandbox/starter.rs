@@ -6,6 +6,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::mount::MountAttrFlags;
@@ -16,11 +17,14 @@ use rustix::thread::UnshareFlags;
 use super::error::Step;
 use super::program::{Report, Unpacked};
 use super::{Program, SandboxError, descriptors, filter, first, mounts, process};
+use crate::usage;
 
 /// The device nodes of the host that a tree sees.
 pub(super) const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// What the starter answers when something is done.
 const DONE: &[u8] = b"done";
+/// Asks the starter for the time of its programs.
+const TAKEN: &[u8] = b"taken";
 /// No packed program is longer.
 const MOST: u64 = 16 << 20;
 
@@ -136,6 +140,15 @@ impl Starter {
         self.ask(b"table")?.ok_or_else(cut_off)
     }
 
+    /// The processor time of all programs that have ended so far.
+    pub(super) fn taken(&self) -> Result<Duration, SandboxError> {
+        let what = "hear from its starter";
+        descriptors::send(&self.line, TAKEN, &[]).step("talk to its starter")?;
+        let (word, _) = descriptors::receive(&self.line).step(what)?;
+        let micros = <[u8; 8]>::try_from(&word[..]).map_err(|_| cut_off())?;
+        Ok(Duration::from_micros(u64::from_le_bytes(micros)))
+    }
+
     /// Has the starter do something; gives what it hands over, if anything.
     fn ask(&self, word: &[u8]) -> Result<Option<OwnedFd>, SandboxError> {
         descriptors::send(&self.line, word, &[]).step("talk to its starter")?;
@@ -238,6 +251,11 @@ fn serve(line: &OwnedFd) -> io::Result<i32> {
                 .map(|()| None),
             b"own mounts" => own_mounts().map(|()| None),
             b"table" => table(&mut tables).map(Some),
+            TAKEN => {
+                let micros = u64::try_from(usage::of_programs().as_micros()).unwrap_or(u64::MAX);
+                descriptors::send(line, &micros.to_le_bytes(), &[])?;
+                continue;
+            }
             _ => start(handed, &mut filter).map(Some),
         };
         match done {

@@ -134,6 +134,15 @@ fn the_time_of_programs_counts() {
         counting >= nothing + 20,
         "{counting} ticks beside {nothing}"
     );
+    // The room hears of it at once.
+    let wish = Wish::script(trees::shared(), count);
+    let (ended, _) = wish.run_in("taken").unwrap().unwrap();
+    let told: Vec<u64> = ended
+        .tail
+        .split(' ')
+        .map(|number| number.parse().unwrap())
+        .collect();
+    assert!(told[0] < 100 && told[1] >= told[0] + 100, "{told:?}");
 }
 
 fn input_directory_and_binds() {

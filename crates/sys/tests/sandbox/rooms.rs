@@ -9,6 +9,7 @@ pub(crate) const TABLE: &[(&str, Main)] = &[
     ("echo", echo),
     ("panic", panic),
     ("program", program),
+    ("taken", taken),
     ("memory", memory),
     ("many", many),
     ("busy", crate::ends::busy),
@@ -24,6 +25,21 @@ fn echo(inside: &Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
     } else {
         Ok(input)
     }
+}
+
+/// Runs a program, and says as its last words how many milliseconds all have taken before and now.
+fn taken(inside: &Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+    let failed = |error: SandboxError| error.to_string().into_bytes();
+    let wish = Wish::unpack(&input);
+    let before = inside.taken().map_err(failed)?;
+    let ended = inside
+        .run(&wish.tree, &wish.program, &mut |_| {})
+        .map_err(failed)?;
+    let after = inside.taken().map_err(failed)?;
+    Ok(pack(Ended {
+        tail: format!("{} {}", before.as_millis(), after.as_millis()),
+        ..ended
+    }))
 }
 
 fn panic(_: &Inside, input: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
