@@ -6,7 +6,7 @@ use super::Findings;
 use crate::source;
 
 /// More locked packages than this need a decision, not an accident.
-const MOST_LOCKED_PACKAGES: usize = 290;
+const MOST_LOCKED_PACKAGES: usize = 296;
 
 /// Links to private items serve those who read the code; all else that rustdoc finds is a finding.
 const RUSTDOC_FLAGS: &str = "-D warnings -A rustdoc::private_intra_doc_links";
