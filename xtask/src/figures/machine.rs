@@ -30,7 +30,8 @@ fn described(processors: &str, memory: &str, kernel: &str, cores: usize) -> Valu
         "cores": cores,
         // What the kernel keeps for itself is no whole number.
         "gigabytes": (kilobytes / 1_048_576.0).round(),
-        "kernel": kernel,
+        // Its version; the rest is the name of who built it.
+        "kernel": kernel.split('-').next().unwrap_or(kernel),
     })
 }
 
@@ -41,7 +42,12 @@ mod tests {
     #[test]
     fn the_first_processor_names_all() {
         let processors = "processor\t: 0\nmodel name\t: A 1\n\nprocessor\t: 1\nmodel name\t: B\n";
-        let found = described(processors, "MemTotal:       24689000 kB\n", "6.1.0", 2);
+        let found = described(
+            processors,
+            "MemTotal:       24689000 kB\n",
+            "6.1.0-2-amd64",
+            2,
+        );
         let expected =
             json!({"processor": "A 1", "cores": 2, "gigabytes": 24.0, "kernel": "6.1.0"});
         assert_eq!(found, expected);
