@@ -1,6 +1,9 @@
 //! The one list of checks: each has a name, finds things or does not, and fails the whole.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
+
+use crate::source;
 
 pub(crate) mod boot;
 mod browser;
@@ -195,5 +198,18 @@ fn run_one(check: &'static Check) -> (&'static Check, Duration, Findings) {
         Ok(list) => list.iter().for_each(|finding| println!("{finding}")),
         Err(message) => println!("error: {message}"),
     }
+    if let Some(room) = room() {
+        println!("   {room} of disk free");
+    }
     (check, start.elapsed(), findings)
+}
+
+/// What the disk that all is built on has free: what ends with a full disk should show where it
+/// went.
+fn room() -> Option<String> {
+    let mut command = Command::new("df");
+    command.args(["--output=avail", "--human-readable"]);
+    let output = command.arg(source::root()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.lines().nth(1)?.trim().to_owned())
 }

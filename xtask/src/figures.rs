@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 const KEPT: &str = "bench/figures.json";
 /// Where the table stands.
 const PAGE: &str = "README.md";
+/// How the command is called.
+const USAGE: &str =
+    "figures [--only ROW,…] [--again] [--rounds N] [--formwork PROGRAM] [--data DIR]";
 
 /// What is measured for a row.
 #[derive(Clone, Copy)]
@@ -120,7 +123,7 @@ struct Task {
 /// `Ok(false)` where a build after an edit is not that from nothing.
 pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
     let task = parse(arguments)?;
-    let mut kept = match task.again {
+    let mut kept = match task.again && task.only.is_empty() {
         true => Value::Null,
         false => load()?,
     };
@@ -170,22 +173,14 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
             task.again = true;
             continue;
         }
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{name} needs a value"))?;
+        let value = match arguments.next() {
+            Some(value) if !matches!(&name[..], "--help" | "-h") => value,
+            _ => return Err(format!("{name}: {USAGE}")),
+        };
         match name.as_str() {
             "--only" => task.only = value.split(',').map(str::to_owned).collect(),
-            "--rounds" => {
-                task.options.rounds = value.parse().map_err(|_| "--rounds: no number")?;
-            }
-            "--formwork" => task.options.formwork = value.into(),
-            "--data" => task.options.data = value.into(),
-            _ => {
-                return Err(format!(
-                    "unknown option `{name}`; figures [--only ROW,…] [--again] [--rounds N] \
-                     [--formwork PROGRAM] [--data DIR]"
-                ));
-            }
+            _ if task.options.take(name, value)? => {}
+            _ => return Err(format!("unknown option `{name}`: {USAGE}")),
         }
     }
     for name in &task.only {
@@ -197,9 +192,7 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
             return Err(format!("no row is called {name}: {}", known.join(", ")));
         }
     }
-    for path in [&mut task.options.formwork, &mut task.options.data] {
-        *path = std::path::absolute(&*path).map_err(|error| error.to_string())?;
-    }
+    task.options = task.options.settled()?;
     Ok(task)
 }
 

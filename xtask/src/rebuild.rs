@@ -13,8 +13,8 @@ mod state;
 
 use crate::bench::measure::{Samples, median, timed};
 use crate::differential::random::Random;
-use crate::rootfs::Options;
 use crate::rootfs::place::{Place, succeed};
+use crate::rootfs::{Options, number};
 use state::State;
 use std::io::Read;
 use std::path::Path;
@@ -72,14 +72,10 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
         let value = arguments
             .next()
             .ok_or_else(|| format!("{name} needs a value"))?;
-        let number = || value.parse().map_err(|_| format!("{name}: no number"));
         match name.as_str() {
-            "--edits" => task.count = number()?,
-            "--seed" => task.seed = value.parse().map_err(|_| "--seed: no number")?,
-            "--rounds" => task.options.rounds = number()?,
-            "--suite" => task.options.suites = vec![value.clone()],
-            "--formwork" => task.options.formwork = value.into(),
-            "--data" => task.options.data = value.into(),
+            "--edits" => task.count = number(name, value)?,
+            "--seed" => task.seed = number(name, value)?,
+            _ if task.options.take(name, value)? => {}
             _ => {
                 return Err(format!(
                     "unknown option `{name}`; rebuild [--edits N] [--seed N] [--suite S] \
@@ -88,9 +84,7 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
             }
         }
     }
-    for path in [&mut task.options.formwork, &mut task.options.data] {
-        *path = std::path::absolute(&*path).map_err(|error| error.to_string())?;
-    }
+    task.options = task.options.settled()?;
     Ok(task)
 }
 

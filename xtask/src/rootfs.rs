@@ -76,28 +76,41 @@ impl Options {
             let value = arguments
                 .next()
                 .ok_or_else(|| format!("{name} needs a value"))?;
-            let list = |all: &[&str]| -> Vec<String> {
-                match value.as_str() {
-                    "all" => all.iter().map(|one| (*one).to_owned()).collect(),
-                    some => some.split(',').map(str::to_owned).collect(),
-                }
-            };
-            match name.as_str() {
-                "--suite" => options.suites = list(&SUITES),
-                "--set" => options.sets = list(&SETS),
-                "--most" => options.most = value.parse().map_err(|_| "--most: no number")?,
-                "--work" => options.work = list(&["memory", "disk"]),
-                "--arch" => options.architecture.clone_from(value),
-                "--formwork" => options.formwork = value.into(),
-                "--data" => options.data = value.into(),
-                "--rounds" => options.rounds = value.parse().map_err(|_| "--rounds: no number")?,
-                _ => return Err(format!("unknown option `{name}`")),
+            if !options.take(name, value)? {
+                return Err(format!("unknown option `{name}`"));
             }
         }
-        for path in [&mut options.formwork, &mut options.data] {
+        options.settled()
+    }
+
+    /// Takes one option with its value; `false` if it is none of these.
+    pub(crate) fn take(&mut self, name: &str, value: &str) -> Result<bool, String> {
+        let list = |all: &[&str]| -> Vec<String> {
+            match value {
+                "all" => all.iter().map(|one| (*one).to_owned()).collect(),
+                some => some.split(',').map(str::to_owned).collect(),
+            }
+        };
+        match name {
+            "--suite" => self.suites = list(&SUITES),
+            "--set" => self.sets = list(&SETS),
+            "--most" => self.most = number(name, value)?,
+            "--work" => self.work = list(&["memory", "disk"]),
+            "--arch" => value.clone_into(&mut self.architecture),
+            "--formwork" => self.formwork = value.into(),
+            "--data" => self.data = value.into(),
+            "--rounds" => self.rounds = number(name, value)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The same with paths that hold wherever a program is started.
+    pub(crate) fn settled(mut self) -> Result<Self, String> {
+        for path in [&mut self.formwork, &mut self.data] {
             *path = std::path::absolute(&*path).map_err(|error| error.to_string())?;
         }
-        Ok(options)
+        Ok(self)
     }
 
     /// The places of all suites and sets asked for.
@@ -110,6 +123,13 @@ impl Options {
         }
         Ok(places)
     }
+}
+
+/// The number that an option has.
+pub(crate) fn number<N: std::str::FromStr>(name: &str, value: &str) -> Result<N, String> {
+    value
+        .parse()
+        .map_err(|_| format!("{name}: `{value}` is no number"))
 }
 
 /// Runs one of the tasks; `Ok(false)` is a finding.

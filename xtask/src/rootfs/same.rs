@@ -170,6 +170,7 @@ impl Build {
         }
         let archive = succeed(&mut command)?;
         std::fs::write(&path, archive).map_err(|error| format!("{}: {error}", path.display()))?;
+        clear(&base)?;
         Ok(path)
     }
 
@@ -208,6 +209,21 @@ impl Build {
         }
         Ok(())
     }
+}
+
+/// Removes all that a build came with and left, but its archive: four homes of many sets are more
+/// than a disk should have to hold.
+fn clear(base: &Path) -> Result<(), String> {
+    for name in ["cache", "state", "config", "project", "program"] {
+        match std::fs::remove_dir_all(base.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("{}: {error}", base.join(name).display()));
+            }
+            _ => {}
+        }
+    }
+    let _ = std::fs::remove_file(base.with_file_name("files.tar"));
+    Ok(())
 }
 
 /// The build where its files lie; what it makes comes on standard output.

@@ -127,12 +127,14 @@ impl Desk {
         }
     }
 
-    /// Removes what the build of an image left.
+    /// Removes what the build of an image left, its stage too: all images together are more than a
+    /// disk should have to hold.
     pub(super) fn clear(&self, image: &Image) {
+        // The next run begins with an empty place anyway.
         if let Some(directory) = self.file(image, "img").parent() {
-            // The next run begins with an empty place anyway.
             let _ = std::fs::remove_dir_all(directory);
         }
+        let _ = ended(self.formwork(image).args(["cache", "clean", "--stages"]));
     }
 
     /// Runs an image, with a command if there is one.

@@ -38,6 +38,7 @@ pub(super) fn findings(desk: &Desk, image: &Image) -> Findings {
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("TZ", "Pacific/Kiritimati");
     let told = String::from_utf8_lossy(&succeed(&mut command)?).into_owned();
+    let _ = std::fs::remove_file(desk.data.join("files.tar"));
     let mut findings = Vec::new();
     for ending in ENDINGS {
         let path = desk.file(image, ending);

@@ -71,6 +71,12 @@ pub(super) fn volume(desk: &Desk, image: &Image) -> Findings {
     )])
 }
 
+/// Removes the disks, and what the image's build left.
+pub(super) fn clear(desk: &Desk, image: &Image) {
+    let _ = std::fs::remove_dir_all(desk.data.join("vault"));
+    desk.clear(image);
+}
+
 /// Makes sure of a directory with a copy of the image's disk, and of both disks.
 fn prepared(desk: &Desk, image: &Image) -> Result<PathBuf, String> {
     let place = desk.data.join("vault");
