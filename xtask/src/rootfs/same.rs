@@ -60,7 +60,9 @@ pub(crate) fn findings(place: &Place) -> Result<Vec<String>, String> {
         println!("{digest}  {} {}", place.name, build.label);
         match &first {
             None => first = Some((digest, path)),
-            Some((wanted, _)) if *wanted == digest => {}
+            Some((wanted, _)) if *wanted == digest => {
+                let _ = std::fs::remove_file(&path);
+            }
             Some((_, original)) => {
                 found.push(format!(
                     "{}: {} differs from the first",
