@@ -288,7 +288,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     if job.until >= Stage::Finished {
         context.step("normalise", |context| {
             normalise::byte_code(tree, context.run)?;
-            normalise::apply(tree, job)
+            normalise::apply(tree, job, begun.known.as_ref())
         })?;
         context.step("clean", |_| clean::apply(tree, &job.clean))?;
     }
@@ -324,6 +324,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         outputs::write(tree, &described, bytes, &job.outputs)
     })?;
     let manifest = &described.manifest;
+    let is_new = initrd.as_ref().is_some_and(|made| made.is_new);
     Ok(Report {
         outputs: written,
         entries: manifest.entries.len() as u64,
@@ -331,7 +332,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         kernel,
         initrd: initrd.map(|made| made.initrd),
         stripped: stripped.packages,
-        stage: begun.stage(),
+        stage: begun.stage(is_new),
         steps: Vec::new(),
     })
 }

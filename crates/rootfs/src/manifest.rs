@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::error::Error;
 use crate::job::Job;
-use crate::stage::Known;
+use crate::stage::{self, Known};
 
 /// How much of a file is read at once.
 const CHUNK: usize = 256 * 1024;
@@ -51,7 +51,7 @@ pub fn of(tree: &Tree, job: &Job) -> Result<Manifest, Error> {
 
 /// Describes a tree of which something is known.
 pub(crate) fn over(tree: &Tree, job: &Job, known: Option<&Known>) -> Result<Described, Error> {
-    let mut found = scan(tree)?;
+    let mut found = scan(tree, known)?;
     let places = hash(tree, &mut found, known)?;
     let mut entries: Vec<Entry> = found.into_iter().map(|one| one.entry).collect();
     owners::note(tree, &job.architecture, &mut entries)?;
@@ -65,8 +65,9 @@ pub(crate) fn over(tree: &Tree, job: &Job, known: Option<&Known>) -> Result<Desc
 }
 
 /// Everything in a tree, sorted; files have no digests yet.
-pub(crate) fn scan(tree: &Tree) -> Result<Vec<Found>, Error> {
+pub(crate) fn scan(tree: &Tree, known: Option<&Known>) -> Result<Vec<Found>, Error> {
     let mut walk = Walk {
+        known,
         found: Vec::new(),
         names: BTreeMap::new(),
     };
@@ -81,13 +82,14 @@ pub(crate) fn scan(tree: &Tree) -> Result<Vec<Found>, Error> {
 }
 
 /// What has been seen so far.
-struct Walk {
+struct Walk<'a> {
+    known: Option<&'a Known>,
     found: Vec<Found>,
     /// For each file with several names, all of them.
     names: BTreeMap<u64, Vec<Vec<u8>>>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Notes one entry.
     fn visit(&mut self, visited: &Visited<'_>) -> Result<(), Error> {
         let path = visited.path.as_os_str().as_bytes().to_vec();
@@ -102,10 +104,7 @@ impl Walk {
             Kind::CharacterDevice => Node::Character(major, minor),
             Kind::BlockDevice => Node::Block(major, minor),
         };
-        let mut attributes = match metadata.kind {
-            Kind::File | Kind::Directory => visited.attributes()?,
-            _ => BTreeMap::new(),
-        };
+        let mut attributes = stage::attributes(visited, self.known)?;
         attributes.retain(|name, _| !NOT_OURS.contains(&name.as_str()));
         let entry = entry(path, &metadata, node, attributes);
         self.found.push(Found { entry, metadata });

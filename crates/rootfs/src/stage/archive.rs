@@ -1,7 +1,6 @@
 //! The archive of a stage, looked at: its entries, and where the content of each file lies.
 
 use formwork_deb::container::tar::{Entry, Kind, Limits, Reader};
-use formwork_deb::sha256::{Hasher, Sha256};
 
 /// Archives are made of blocks of this size.
 const BLOCK: usize = 512;
@@ -11,14 +10,14 @@ pub(super) struct Archive {
     /// Its entries, in their order; each says where its content begins.
     pub(super) entries: Vec<Entry>,
     /// The digest of all of it but the content of files.
-    pub(super) headers: Sha256,
+    pub(super) headers: blake3::Hash,
 }
 
 impl Archive {
     /// Looks at an archive; says what is wrong if it is none.
     pub(super) fn read(bytes: &[u8]) -> Result<Archive, String> {
         let mut entries = Vec::new();
-        let mut hasher = Hasher::new();
+        let mut hasher = blake3::Hasher::new();
         let (mut hashed, mut next) = (0, 0);
         let short = || "it is cut off".to_owned();
         // Each entry has a reader of its own, so that no content is read to get to the next.
@@ -39,7 +38,7 @@ impl Archive {
         hasher.update(bytes.get(hashed..).ok_or_else(short)?);
         Ok(Archive {
             entries,
-            headers: hasher.finish(),
+            headers: hasher.finalize(),
         })
     }
 }

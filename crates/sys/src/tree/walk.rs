@@ -41,7 +41,7 @@ impl Visited<'_> {
     /// # Errors
     /// If they cannot be read.
     pub fn attributes(&self) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        self.directory.attributes(self.name)
+        self.directory.attributes_of(self.name, self.metadata.kind)
     }
 
     /// Sets an extended attribute.
@@ -113,13 +113,16 @@ pub(super) fn walk<E: From<Error>>(
             directory,
             name: &name,
         })?;
-        // The visitor may have removed it.
-        let still = || directory.metadata(&name);
-        if metadata.kind == Kind::Directory && still().map_err(E::from)?.is_some() {
-            let inner = directory.directory(&name).and_then(level);
-            levels.push(inner.map_err(E::from)?);
-        } else {
-            path.pop();
+        let inner = match metadata.kind {
+            Kind::Directory => directory.directory(&name).map(Some),
+            _ => Ok(None),
+        };
+        match inner {
+            Ok(Some(inner)) => levels.push(level(inner).map_err(E::from)?),
+            Ok(None) => drop(path.pop()),
+            // The visitor may have removed it.
+            Err(error) if error.is_not_found() => drop(path.pop()),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())
