@@ -259,7 +259,8 @@ fn describe(error: Error) -> Failure {
 fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
     let path = job.keep.clone()?;
     let tree = Tree::open(&work.join(variation::tree_name(&job.vary))).ok()?;
-    let described = manifest::over(&tree, job, None).ok()?;
+    let found = manifest::scan(&tree, None).ok()?;
+    let described = manifest::over(&tree, job, None, found).ok()?;
     let output = Output {
         kind: Kind::Dir,
         path: path.clone(),
@@ -313,11 +314,14 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     if job.until >= Stage::Finished && !job.settings.strip.is_empty() {
         stripped = context.step("strip", |_| strip::apply(tree, job))?;
     }
-    if job.until >= Stage::Finished {
-        context.step("times", |_| normalise::times(tree, job.date))?;
-    }
     let known = begun.known.as_ref();
-    let mut described = context.step("manifest", |_| manifest::over(tree, job, known))?;
+    let mut described = context.step("manifest", |_| {
+        let found = match job.until >= Stage::Finished {
+            true => manifest::settle(tree, known, job.date)?,
+            false => manifest::scan(tree, known)?,
+        };
+        manifest::over(tree, job, known, found)
+    })?;
     stripped.note(&mut described.manifest);
     let bytes = initrd.as_ref().map(|made| made.bytes.as_slice());
     let written = context.step("write", |_| {

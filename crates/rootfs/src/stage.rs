@@ -146,9 +146,6 @@ fn made(
     let tree = fresh(home, name)?;
     spine::prepare(&tree)?;
     with_staging(home, |staging| spine::install(context, &tree, staging))?;
-    if job.until > Stage::Scripts {
-        context.step("settle", |_| normalise::times(&tree, job.date))?;
-    }
     let mut known = None;
     if let Some(place) = place {
         known = context.step("keep", |context| {
@@ -162,6 +159,10 @@ fn made(
                 }
             })
         })?;
+    }
+    // What is kept was settled as it was read.
+    if job.until > Stage::Scripts && known.is_none() {
+        context.step("settle", |_| normalise::times(&tree, job.date))?;
     }
     Ok(Begun {
         tree,

@@ -1,9 +1,12 @@
 //! The archive of a stage, looked at: its entries, and where the content of each file lies.
 
 use formwork_deb::container::tar::{Entry, Kind, Limits, Reader};
+use formwork_sys::fs::MappedFile;
 
 /// Archives are made of blocks of this size.
 const BLOCK: usize = 512;
+/// As much of a mapped file comes to memory when a byte of it is read.
+const AROUND: usize = 64 << 10;
 
 /// An archive.
 pub(super) struct Archive {
@@ -15,7 +18,7 @@ pub(super) struct Archive {
 
 impl Archive {
     /// Looks at an archive; says what is wrong if it is none.
-    pub(super) fn read(bytes: &[u8]) -> Result<Archive, String> {
+    pub(super) fn read(bytes: &MappedFile) -> Result<Archive, String> {
         let mut entries = Vec::new();
         let mut hasher = blake3::Hasher::new();
         let (mut hashed, mut next) = (0, 0);
@@ -32,6 +35,7 @@ impl Archive {
                 hasher.update(bytes.get(hashed..start).ok_or_else(short)?);
                 hashed = end;
             }
+            bytes.was_read((end - next).min(AROUND));
             next = end.checked_next_multiple_of(BLOCK).ok_or_else(short)?;
             entries.push(entry);
         }

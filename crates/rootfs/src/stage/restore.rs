@@ -107,7 +107,7 @@ fn open(path: &Path, index: &StageIndex) -> Result<MappedFile, String> {
 }
 
 /// Looks at the archive; says what is wrong if its entries are not those that were kept.
-fn read(map: &[u8], index: &StageIndex) -> Result<Archive, String> {
+fn read(map: &MappedFile, index: &StageIndex) -> Result<Archive, String> {
     let archive = Archive::read(map)?;
     match archive.headers.to_hex().as_str() == index.headers {
         true => Ok(archive),
@@ -125,7 +125,7 @@ pub(super) fn check(index: &StageIndex, directory: &Path) -> Result<(), String> 
     })?;
     let items: Vec<&Item<'_>> = all.iter().flat_map(|(_, items)| items).collect();
     items.par_iter().try_for_each(|item| match &item.digests {
-        Some((check, _)) => content(item.entry, check, &map).map(|_| ()),
+        Some((check, _)) => content(item.entry, check, &map).map(|found| map.was_read(found.len())),
         None => Ok(()),
     })
 }
@@ -194,7 +194,7 @@ fn seal_directories(tree: &Tree, archive: &Archive) -> Result<(), Trouble> {
 }
 
 /// Makes one entry; a file is noted.
-fn put(directory: &Directory, item: &Item<'_>, archive: &[u8]) -> Result<Option<Note>, Trouble> {
+fn put(directory: &Directory, item: &Item<'_>, archive: &MappedFile) -> Result<Option<Note>, Trouble> {
     let (entry, name) = (item.entry, item.name);
     let seal = seal(entry)?;
     let Some((check, sha256)) = item.digests else {
@@ -214,6 +214,7 @@ fn put(directory: &Directory, item: &Item<'_>, archive: &[u8]) -> Result<Option<
     let content = content(entry, &check, archive).map_err(Trouble::Damaged)?;
     let attributes = attributes(entry);
     let metadata = directory.restore_file(name, content, &seal, &attributes)?;
+    archive.was_read(content.len());
     let offset = entry.offset;
     Ok(Some((metadata, Content { sha256, offset }, attributes)))
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use formwork_deb::container::tar;
 use formwork_deb::sha256::{Hasher, Sha256};
 use formwork_model::stage::{ARCHIVE, FORMAT, StageIndex};
-use formwork_model::tree::{Manifest, Node};
+use formwork_model::tree::Node;
 use formwork_sys::Kept;
 use formwork_sys::tree::{Directory, Tree};
 use rayon::prelude::*;
@@ -28,7 +28,7 @@ const PIECE: usize = 1 << 20;
 
 /// Keeps a tree as a stage.
 pub(super) fn save(tree: &Tree, home: &Tree, job: &Job, place: &Place) -> Result<Known, Error> {
-    let mut found = manifest::scan(tree, None)?;
+    let mut found = manifest::settle(tree, None, job.date)?;
     if let Some(odd) = found.iter().find(|one| !can_be_kept(&one.entry.node)) {
         let path = String::from_utf8_lossy(&odd.entry.path).into_owned();
         let reason = format!("/{path} is a {}", odd.entry.node.word());
@@ -40,12 +40,13 @@ pub(super) fn save(tree: &Tree, home: &Tree, job: &Job, place: &Place) -> Result
     let plan = Plan::of(&found);
     let checks = write(tree, &mut found, &plan, &file)?;
     // Its name tells its content, so that nobody takes that of another build for it.
-    let entries: Vec<_> = found.iter().map(|one| one.entry.clone()).collect();
-    let digest = manifest::digest(&Manifest {
-        entries,
-        ..Manifest::default()
-    });
-    let name = format!("{}.{}.{ARCHIVE}", place.key, &digest.to_string()[..16]);
+    let mut content = blake3::Hasher::new();
+    content.update(plan.headers.as_bytes());
+    for check in &checks {
+        content.update(check.as_bytes());
+    }
+    let content = content.finalize().to_hex();
+    let name = format!("{}.{}.{ARCHIVE}", place.key, &content[..16]);
     let path = place.directory.join(&name);
     file.keep_as(&path).map_err(fail)?;
     let mut known = Known::new(path);
@@ -53,8 +54,11 @@ pub(super) fn save(tree: &Tree, home: &Tree, job: &Job, place: &Place) -> Result
     for (one, part) in found.into_iter().zip(&plan.parts) {
         if let Node::File { sha256, .. } = one.entry.node {
             let offset = part.content();
-            let content = Content { sha256, offset };
-            known.note(&one.metadata, content, one.entry.attributes);
+            known.note(
+                &one.metadata,
+                Content { sha256, offset },
+                one.entry.attributes,
+            );
             files.push(sha256.to_string());
         }
     }

@@ -68,6 +68,14 @@ impl Visited<'_> {
         self.directory.set_owner(self.name, user, group)
     }
 
+    /// What it is now.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn again(&self) -> Result<Option<Metadata>, Error> {
+        self.directory.metadata(self.name)
+    }
+
     /// Sets the time of its last change.
     ///
     /// # Errors
@@ -88,6 +96,28 @@ fn level(directory: Directory) -> Result<Level, Error> {
         .collect();
     names.reverse();
     Ok((directory, names))
+}
+
+/// Visits the names in one directory.
+pub(super) fn visit<E: From<Error>>(
+    directory: &Directory,
+    path: &Path,
+    visitor: &mut dyn FnMut(&Visited<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut path = path.to_owned();
+    for (name, _) in directory.list().map_err(E::from)? {
+        if let Some(metadata) = directory.metadata(&name).map_err(E::from)? {
+            path.push(&name);
+            visitor(&Visited {
+                path: &path,
+                metadata,
+                directory,
+                name: &name,
+            })?;
+            path.pop();
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn walk<E: From<Error>>(
