@@ -49,7 +49,7 @@ const SCRIPT_SECONDS: u64 = 15 * 60;
 const OUTPUT_BYTES: u64 = 64 << 20;
 
 /// Where the cache keeps stages.
-const STAGES: &str = "stages";
+pub(crate) const STAGES: &str = "stages";
 
 /// What came of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,7 +216,7 @@ fn make(
     places.publish(names.chain([record.as_str()]))?;
     watch.lap("records");
     if let Some(stage) = &report.stage
-        && !stage.restored
+        && stage.grown
     {
         // What is left over does no harm, and is trimmed the next time.
         let _ = stages::trim(&context.cache, &stages::Bounds::default());

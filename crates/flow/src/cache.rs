@@ -11,7 +11,7 @@ use formwork_model::documents::{
 };
 
 use crate::Error;
-use crate::build::BLOCKS;
+use crate::build::{BLOCKS, STAGES};
 use crate::context::Context;
 use crate::{project, repositories};
 
@@ -85,6 +85,12 @@ pub fn verify(context: &Context) -> Result<CacheVerified, Error> {
     let verified =
         store::verify(&context.cache, jobs, &settings.events)?.ok_or(Error::Interrupted)?;
     let (packs, broken) = blocks::verify(&context.cache.join(BLOCKS));
+    let (stages, unsound) = formwork_rootfs::stage::verify(&context.cache.join(STAGES))?;
+    for one in &unsound {
+        for path in std::iter::once(&one.file).chain(&one.with) {
+            formwork_sys::fs::remove(path)?;
+        }
+    }
     let damaged = |path: &Path, reason: &str| DamagedEntry {
         file: path.display().to_string(),
         reason: reason.to_owned(),
@@ -94,10 +100,16 @@ pub fn verify(context: &Context) -> Result<CacheVerified, Error> {
     let packs_of_blocks = broken.iter();
     let packs_of_blocks =
         packs_of_blocks.map(|path| damaged(path, "a packed block in it is damaged; removed"));
+    let stages_of_builds = unsound
+        .iter()
+        .map(|one| damaged(&one.file, &format!("{}; removed", one.reason)));
     Ok(CacheVerified {
         format: documents::FORMAT,
         inputs: Vec::new(),
-        checked: verified.files + packs,
-        damaged: files.chain(packs_of_blocks).collect(),
+        checked: verified.files + packs + stages,
+        damaged: files
+            .chain(packs_of_blocks)
+            .chain(stages_of_builds)
+            .collect(),
     })
 }

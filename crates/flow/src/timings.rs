@@ -27,7 +27,7 @@ const PHASES: [(&str, &[&str]); 7] = [
     ("scripts", &["preinst", "configure", "settings"]),
     (
         "finish",
-        &["settle", "normalise", "clean", "strip", "times", "manifest"],
+        &["settle", "normalise", "clean", "strip", "manifest"],
     ),
     ("initrd", &["initrd"]),
     (

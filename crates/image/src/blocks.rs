@@ -15,8 +15,8 @@ use crate::cache::{BlockCache, Key};
 /// Bytes of blocks that are packed at a time: enough for many cores, little memory.
 const BATCH: usize = 8 << 20;
 /// How many bytes of mapped files are much, and how often that is looked at.
-const MUCH: u64 = 64 << 20;
-const STEP: Duration = Duration::from_millis(10);
+const MUCH: u64 = 32 << 20;
+const STEP: Duration = Duration::from_millis(5);
 
 /// What helps with the writing of an image, and changes nothing of it.
 #[derive(Clone, Copy, Debug, Default)]

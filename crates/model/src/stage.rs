@@ -8,7 +8,7 @@ use formwork_deb::sha256::Sha256;
 use serde::{Deserialize, Serialize};
 
 /// The format that this code reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// The ending of the archive of a stage.
 pub const ARCHIVE: &str = "tar";
 /// The ending of its index.
@@ -37,9 +37,12 @@ pub struct StageIndex {
     pub archive: String,
     /// The size of the archive in bytes.
     pub size: u64,
-    /// The digest of all of the archive but the content of files.
+    /// The BLAKE3 of all of the archive but the content of files.
     pub headers: String,
-    /// The digest of the content of each file, in the order of the archive.
+    /// The BLAKE3 of the content of each file, in the order of the archive: with it the content
+    /// is compared.
+    pub checks: Vec<String>,
+    /// The SHA-256 of the content of each file, in the same order: for lists and records.
     pub files: Vec<String>,
 }
 
@@ -58,16 +61,24 @@ impl StageIndex {
     /// Reads what was written; nothing where it is damaged or of another format.
     #[must_use]
     pub fn read(text: &[u8]) -> Option<StageIndex> {
-        let body = text.strip_suffix(b"\n")?;
-        let end = body.iter().rposition(|byte| *byte == b'\n')? + 1;
-        let (document, digest) = body.split_at(end);
-        let digest: Sha256 = std::str::from_utf8(digest).ok()?.parse().ok()?;
-        if Sha256::of(document) != digest {
-            return None;
-        }
-        let index: StageIndex = serde_json::from_slice(document).ok()?;
+        let index: StageIndex = serde_json::from_slice(whole(text)?).ok()?;
         (index.format == FORMAT).then_some(index)
     }
+
+    /// Whether it is what was written, be it of another format.
+    #[must_use]
+    pub fn is_whole(text: &[u8]) -> bool {
+        whole(text).is_some()
+    }
+}
+
+/// The document, if the digest behind it is its own.
+fn whole(text: &[u8]) -> Option<&[u8]> {
+    let body = text.strip_suffix(b"\n")?;
+    let end = body.iter().rposition(|byte| *byte == b'\n')? + 1;
+    let (document, digest) = body.split_at(end);
+    let digest: Sha256 = std::str::from_utf8(digest).ok()?.parse().ok()?;
+    (Sha256::of(document) == digest).then_some(document)
 }
 
 #[cfg(test)]
@@ -85,6 +96,7 @@ mod tests {
             archive: "ab.01.tar".to_owned(),
             size: 1024,
             headers: "cd".to_owned(),
+            checks: vec!["01".to_owned()],
             files: vec!["ef".to_owned()],
         };
         let text = index.text();
@@ -93,9 +105,16 @@ mod tests {
             let mut damaged = text.clone();
             damaged[place] ^= 1;
             assert_eq!(StageIndex::read(&damaged), None, "{place}");
+            assert!(!StageIndex::is_whole(&damaged), "{place}");
             assert_eq!(StageIndex::read(&text[..place]), None, "{place}");
         }
-        let later = StageIndex { format: 2, ..index };
-        assert_eq!(StageIndex::read(&later.text()), None);
+        for other in [FORMAT - 1, FORMAT + 1] {
+            let other = StageIndex {
+                format: other,
+                ..index.clone()
+            };
+            assert_eq!(StageIndex::read(&other.text()), None);
+            assert!(StageIndex::is_whole(&other.text()));
+        }
     }
 }

@@ -17,6 +17,7 @@ use formwork_deb::sha256::Sha256;
 use formwork_sys::tree::{Kind, Tree};
 
 use crate::error::Error;
+use crate::stage::Known;
 use accounts::{Accounts, members_sorted, number};
 
 /// The first number that may be handed out.
@@ -35,7 +36,11 @@ struct Numbers {
 ///
 /// # Errors
 /// If people chose one number twice, or a file of the tree cannot be read or written.
-pub fn apply(tree: &Tree, chosen: &BTreeMap<String, u32>) -> Result<(), Error> {
+pub(crate) fn apply(
+    tree: &Tree,
+    chosen: &BTreeMap<String, u32>,
+    known: Option<&Known>,
+) -> Result<(), Error> {
     let mut texts = Vec::new();
     for path in ["etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"] {
         let content = tree.read_if_there(path)?.unwrap_or_default();
@@ -60,7 +65,7 @@ pub fn apply(tree: &Tree, chosen: &BTreeMap<String, u32>) -> Result<(), Error> {
             tree.rewrite(path, text.as_bytes())?;
         }
     }
-    owners::change(tree, &numbers)
+    owners::change(tree, &numbers, known)
 }
 
 /// Finds a number for every name between the limits.

@@ -13,6 +13,8 @@ mod tests;
 mod tools;
 mod view;
 
+use std::path::Path;
+
 use formwork_sys::tree::Tree;
 
 use crate::error::Error;
@@ -33,6 +35,8 @@ pub struct Made {
     pub bytes: Vec<u8>,
     /// How it was made.
     pub initrd: Initrd,
+    /// Whether it was made just now, and kept.
+    pub is_new: bool,
 }
 
 /// Why there is no initial RAM disk.
@@ -98,9 +102,25 @@ pub(crate) fn make(
     let new = anew(&view, job, kernel, run, tell)?;
     if new.initrd.made_by == Maker::Native {
         // Whoever cannot keep it makes it again the next time.
-        let _ = kept::keep(&place, &new, &view.into_answers());
+        match kept::keep(&place, &new, &view.into_answers()) {
+            Ok(()) => {
+                return Ok(Made {
+                    is_new: true,
+                    ..new.made()
+                });
+            }
+            Err(reason) => {
+                let text = format!("the initial RAM disk is not kept: {reason}");
+                tell(Message::Warning(text));
+            }
+        }
     }
     Ok(new.made())
+}
+
+/// Says what is wrong with an initial RAM disk that is kept, if anything is.
+pub(crate) fn check_kept(path: &Path) -> Result<(), String> {
+    kept::check(path).map_err(|kept::Damaged| "the initial RAM disk is damaged".to_owned())
 }
 
 /// One that was made just now.
@@ -115,6 +135,7 @@ impl New {
         Made {
             bytes: self.parts.bytes(),
             initrd: self.initrd,
+            is_new: false,
         }
     }
 }

@@ -259,7 +259,8 @@ fn describe(error: Error) -> Failure {
 fn keep(job: &Job, work: &Path) -> Option<PathBuf> {
     let path = job.keep.clone()?;
     let tree = Tree::open(&work.join(variation::tree_name(&job.vary))).ok()?;
-    let described = manifest::over(&tree, job, None).ok()?;
+    let found = manifest::scan(&tree, None).ok()?;
+    let described = manifest::over(&tree, job, None, found).ok()?;
     let output = Output {
         kind: Kind::Dir,
         path: path.clone(),
@@ -288,7 +289,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     if job.until >= Stage::Finished {
         context.step("normalise", |context| {
             normalise::byte_code(tree, context.run)?;
-            normalise::apply(tree, job)
+            normalise::apply(tree, job, begun.known.as_ref())
         })?;
         context.step("clean", |_| clean::apply(tree, &job.clean))?;
     }
@@ -313,17 +314,21 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
     if job.until >= Stage::Finished && !job.settings.strip.is_empty() {
         stripped = context.step("strip", |_| strip::apply(tree, job))?;
     }
-    if job.until >= Stage::Finished {
-        context.step("times", |_| normalise::times(tree, job.date))?;
-    }
     let known = begun.known.as_ref();
-    let mut described = context.step("manifest", |_| manifest::over(tree, job, known))?;
+    let mut described = context.step("manifest", |_| {
+        let found = match job.until >= Stage::Finished {
+            true => manifest::settle(tree, known, job.date)?,
+            false => manifest::scan(tree, known)?,
+        };
+        manifest::over(tree, job, known, found)
+    })?;
     stripped.note(&mut described.manifest);
     let bytes = initrd.as_ref().map(|made| made.bytes.as_slice());
     let written = context.step("write", |_| {
         outputs::write(tree, &described, bytes, &job.outputs)
     })?;
     let manifest = &described.manifest;
+    let is_new = initrd.as_ref().is_some_and(|made| made.is_new);
     Ok(Report {
         outputs: written,
         entries: manifest.entries.len() as u64,
@@ -331,7 +336,7 @@ fn stages(context: &mut Context<'_>, work: &Path) -> Result<Report, Error> {
         kernel,
         initrd: initrd.map(|made| made.initrd),
         stripped: stripped.packages,
-        stage: begun.stage(),
+        stage: begun.stage(is_new),
         steps: Vec::new(),
     })
 }

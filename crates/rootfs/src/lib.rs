@@ -34,7 +34,7 @@ pub mod report;
 mod scripts;
 pub mod settings;
 mod spine;
-mod stage;
+pub mod stage;
 mod strip;
 mod unpack;
 pub mod variation;

@@ -11,12 +11,12 @@ use std::path::Path;
 
 use formwork_deb::sha256::{Hasher, Sha256};
 use formwork_model::tree::{Entry, Manifest, Node, order};
-use formwork_sys::tree::{Kind, Metadata, Tree, Visited};
+use formwork_sys::tree::{Kind, Metadata, Time, Tree, Visited};
 use rayon::prelude::*;
 
 use crate::error::Error;
 use crate::job::Job;
-use crate::stage::Known;
+use crate::stage::{self, Known};
 
 /// How much of a file is read at once.
 const CHUNK: usize = 256 * 1024;
@@ -46,12 +46,16 @@ pub(crate) struct Found {
 /// # Errors
 /// If something in it cannot be read.
 pub fn of(tree: &Tree, job: &Job) -> Result<Manifest, Error> {
-    over(tree, job, None).map(|described| described.manifest)
+    over(tree, job, None, scan(tree, None)?).map(|described| described.manifest)
 }
 
-/// Describes a tree of which something is known.
-pub(crate) fn over(tree: &Tree, job: &Job, known: Option<&Known>) -> Result<Described, Error> {
-    let mut found = scan(tree)?;
+/// Describes a tree of which something is known, and all of it was found.
+pub(crate) fn over(
+    tree: &Tree,
+    job: &Job,
+    known: Option<&Known>,
+    mut found: Vec<Found>,
+) -> Result<Described, Error> {
     let places = hash(tree, &mut found, known)?;
     let mut entries: Vec<Entry> = found.into_iter().map(|one| one.entry).collect();
     owners::note(tree, &job.architecture, &mut entries)?;
@@ -64,37 +68,116 @@ pub(crate) fn over(tree: &Tree, job: &Job, known: Option<&Known>) -> Result<Desc
     Ok(Described { manifest, places })
 }
 
+/// How deep directories are shared out among the cores.
+const SHARED: usize = 3;
+
 /// Everything in a tree, sorted; files have no digests yet.
-pub(crate) fn scan(tree: &Tree) -> Result<Vec<Found>, Error> {
-    let mut walk = Walk {
-        found: Vec::new(),
-        names: BTreeMap::new(),
-    };
-    let metadata = tree.directory("")?.own_metadata()?;
-    let entry = entry(Vec::new(), &metadata, Node::Directory, BTreeMap::new());
-    walk.found.push(Found { entry, metadata });
-    tree.walk::<Error>("", &mut |visited| walk.visit(visited))?;
-    let mut found = walk.found;
-    found.sort_by(|left, right| order(&left.entry.path, &right.entry.path));
-    link(&mut found, &walk.names);
-    Ok(found)
+pub(crate) fn scan(tree: &Tree, known: Option<&Known>) -> Result<Vec<Found>, Error> {
+    Scan {
+        tree,
+        known,
+        latest: None,
+    }
+    .all()
 }
 
-/// What has been seen so far.
-struct Walk {
+/// The same, with every time that is later set to `latest`.
+pub(crate) fn settle(tree: &Tree, known: Option<&Known>, latest: i64) -> Result<Vec<Found>, Error> {
+    Scan {
+        tree,
+        known,
+        latest: Some(Time::seconds(latest)),
+    }
+    .all()
+}
+
+/// How a tree is looked through.
+struct Scan<'a> {
+    tree: &'a Tree,
+    known: Option<&'a Known>,
+    latest: Option<Time>,
+}
+
+/// What a part of a scan has met.
+#[derive(Default)]
+struct Part {
     found: Vec<Found>,
     /// For each file with several names, all of them.
     names: BTreeMap<u64, Vec<Vec<u8>>>,
 }
 
-impl Walk {
+impl Scan<'_> {
+    /// Looks through the whole tree: level by level where it is broad, then branch by branch.
+    fn all(&self) -> Result<Vec<Found>, Error> {
+        let mut whole = Part::default();
+        whole.found.push(self.root()?);
+        let mut directories = vec![Vec::new()];
+        for depth in 0..=SHARED {
+            let parts: Result<Vec<Part>, Error> = directories
+                .par_iter()
+                .map(|directory| self.part(directory, depth == SHARED))
+                .collect();
+            directories.clear();
+            for part in parts? {
+                let below = part.found.iter().map(|one| &one.entry);
+                let below = below.filter(|entry| entry.node == Node::Directory);
+                directories.extend(below.map(|entry| entry.path.clone()));
+                whole.found.extend(part.found);
+                for (inode, names) in part.names {
+                    whole.names.entry(inode).or_default().extend(names);
+                }
+            }
+        }
+        let Part { mut found, names } = whole;
+        found.sort_by(|left, right| order(&left.entry.path, &right.entry.path));
+        link(&mut found, &names);
+        Ok(found)
+    }
+
+    /// The root, which lies in no directory of the tree.
+    fn root(&self) -> Result<Found, Error> {
+        let root = self.tree.directory("")?;
+        let mut metadata = root.own_metadata()?;
+        if let Some(latest) = self.latest.filter(|latest| metadata.modified > *latest) {
+            root.set_own_modified(latest)?;
+            metadata = root.own_metadata()?;
+        }
+        let entry = entry(Vec::new(), &metadata, Node::Directory, BTreeMap::new());
+        Ok(Found { entry, metadata })
+    }
+
+    /// Looks through one directory, or all that is below it.
+    fn part(&self, directory: &[u8], is_deep: bool) -> Result<Part, Error> {
+        let mut part = Part::default();
+        let mut visitor = |visited: &Visited<'_>| self.visit(visited, &mut part);
+        let directory = Path::new(OsStr::from_bytes(directory));
+        match is_deep {
+            true => self.tree.walk::<Error>(directory, &mut visitor)?,
+            false => self.tree.visit::<Error>(directory, &mut visitor)?,
+        }
+        Ok(part)
+    }
+
     /// Notes one entry.
-    fn visit(&mut self, visited: &Visited<'_>) -> Result<(), Error> {
+    fn visit(&self, visited: &Visited<'_>, part: &mut Part) -> Result<(), Error> {
         let path = visited.path.as_os_str().as_bytes().to_vec();
-        let metadata = visited.metadata;
+        let mut metadata = visited.metadata;
+        if let Some(latest) = self.latest.filter(|latest| metadata.modified > *latest) {
+            visited.set_modified(latest)?;
+            metadata = visited.again()?.unwrap_or(metadata);
+        }
         let (major, minor) = metadata.device;
         let node = match metadata.kind {
-            Kind::File => self.file(&metadata, &path),
+            Kind::File => {
+                if metadata.links > 1 {
+                    let names = part.names.entry(metadata.inode).or_default();
+                    names.push(path.clone());
+                }
+                Node::File {
+                    size: metadata.size,
+                    sha256: Sha256::from_bytes([0; 32]),
+                }
+            }
             Kind::Directory => Node::Directory,
             Kind::SymbolicLink => Node::Symlink(visited.read_link()?.into_os_string().into_vec()),
             Kind::Fifo => Node::Fifo,
@@ -102,29 +185,11 @@ impl Walk {
             Kind::CharacterDevice => Node::Character(major, minor),
             Kind::BlockDevice => Node::Block(major, minor),
         };
-        let mut attributes = match metadata.kind {
-            Kind::File | Kind::Directory => visited.attributes()?,
-            _ => BTreeMap::new(),
-        };
+        let mut attributes = stage::attributes(visited, self.known)?;
         attributes.retain(|name, _| !NOT_OURS.contains(&name.as_str()));
         let entry = entry(path, &metadata, node, attributes);
-        self.found.push(Found { entry, metadata });
+        part.found.push(Found { entry, metadata });
         Ok(())
-    }
-
-    /// Notes a file, once for all its names; it is hashed later.
-    fn file(&mut self, metadata: &Metadata, path: &[u8]) -> Node {
-        if metadata.links > 1 {
-            let names = self.names.entry(metadata.inode).or_default();
-            names.push(path.to_vec());
-            if let Some(first) = names.first().filter(|first| *first != path) {
-                return Node::Hardlink(first.clone());
-            }
-        }
-        Node::File {
-            size: metadata.size,
-            sha256: Sha256::from_bytes([0; 32]),
-        }
     }
 }
 
@@ -192,29 +257,17 @@ fn entry(
 }
 
 /// Lets the first path of each file with several names be the file, all others links to it.
-fn link(entries: &mut [Found], names: &BTreeMap<u64, Vec<Vec<u8>>>) {
-    let find = |entries: &[Found], path: &Vec<u8>| {
-        entries
-            .binary_search_by(|found| order(&found.entry.path, path))
-            .ok()
-    };
+fn link(found: &mut [Found], names: &BTreeMap<u64, Vec<Vec<u8>>>) {
     for paths in names.values() {
-        let (Some(seen), Some(first)) = (
-            paths.first(),
-            paths.iter().min_by(|left, right| order(left, right)),
-        ) else {
+        let Some(first) = paths.iter().min_by(|left, right| order(left, right)) else {
             continue;
         };
-        let (Some(seen), Some(first_at)) = (find(entries, seen), find(entries, first)) else {
-            continue;
-        };
-        let file = entries[seen].entry.node.clone();
-        for path in paths {
-            if let Some(at) = find(entries, path) {
-                entries[at].entry.node = Node::Hardlink(first.clone());
+        for path in paths.iter().filter(|path| *path != first) {
+            let at = found.binary_search_by(|found| order(&found.entry.path, path));
+            if let Ok(at) = at {
+                found[at].entry.node = Node::Hardlink(first.clone());
             }
         }
-        entries[first_at].entry.node = file;
     }
 }
 

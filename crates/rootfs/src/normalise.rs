@@ -12,6 +12,7 @@ use formwork_sys::tree::{Kind, Time, Tree, Visited};
 use crate::error::Error;
 use crate::ids;
 use crate::job::Job;
+use crate::stage::Known;
 
 pub use byte_code::byte_code;
 
@@ -22,8 +23,8 @@ const DAY: i64 = 86_400;
 ///
 /// # Errors
 /// If a file of the tree cannot be read or written, or a chosen number is another's already.
-pub fn apply(tree: &Tree, job: &Job) -> Result<(), Error> {
-    ids::apply(tree, &job.ids)?;
+pub(crate) fn apply(tree: &Tree, job: &Job, known: Option<&Known>) -> Result<(), Error> {
+    ids::apply(tree, &job.ids, known)?;
     let day = job.date.div_euclid(DAY);
     rewrite(tree, "etc/shadow", &|text| password_ages(text, day))?;
     rewrite(tree, "etc/shells", &shells)?;

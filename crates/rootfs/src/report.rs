@@ -85,4 +85,6 @@ pub struct Stage {
     pub archive: PathBuf,
     /// Whether it was there before.
     pub restored: bool,
+    /// Whether anything was kept in the cache that was not there before.
+    pub grown: bool,
 }

@@ -15,6 +15,7 @@ mod key;
 mod known;
 mod restore;
 mod save;
+mod verify;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use formwork_deb::sha256::Sha256;
 use formwork_model::stage::{INDEX, INITRD, StageIndex};
 use formwork_sys::fs;
-use formwork_sys::tree::Tree;
+use formwork_sys::tree::{Kind, Tree, Visited};
 
 use crate::error::Error;
 use crate::job::{Job, Stage};
@@ -30,7 +31,8 @@ use crate::message::Message;
 use crate::spine::{self, Context};
 use crate::{normalise, report};
 
-pub(crate) use known::Known;
+pub(crate) use known::{Attributes, Known};
+pub use verify::{Damaged, verify};
 
 /// No index is larger.
 const MAX_INDEX: u64 = 1 << 30;
@@ -46,12 +48,13 @@ pub(crate) struct Begun {
 }
 
 impl Begun {
-    /// The stage, for the report.
-    pub(crate) fn stage(&self) -> Option<report::Stage> {
+    /// The stage, for the report; `grown` tells whether more is kept on it.
+    pub(crate) fn stage(&self, grown: bool) -> Option<report::Stage> {
         let known = self.known.as_ref()?;
         Some(report::Stage {
             archive: known.archive().to_owned(),
             restored: self.restored,
+            grown: grown || !self.restored,
         })
     }
 }
@@ -92,6 +95,22 @@ pub(crate) fn place_of_initrd(job: &Job, kernel: &report::Kernel) -> Option<Path
     Some(directory.join(format!("{key}.{}.{INITRD}", &name[..16])))
 }
 
+/// The extended attributes of what is met in a tree, asked of the system only where they are not
+/// known.
+pub(crate) fn attributes(
+    visited: &Visited<'_>,
+    known: Option<&Known>,
+) -> Result<Attributes, Error> {
+    let noted = match visited.metadata.kind {
+        Kind::File => known.and_then(|known| known.attributes(&visited.metadata)),
+        _ => None,
+    };
+    match noted {
+        Some(noted) => Ok(noted.clone()),
+        None => Ok(visited.attributes()?),
+    }
+}
+
 /// Makes the tree `name` in `home` with all packages configured: from the stage, if it is kept,
 /// and the project's own packages on it.
 pub(crate) fn packages(
@@ -127,9 +146,6 @@ fn made(
     let tree = fresh(home, name)?;
     spine::prepare(&tree)?;
     with_staging(home, |staging| spine::install(context, &tree, staging))?;
-    if job.until > Stage::Scripts {
-        context.step("settle", |_| normalise::times(&tree, job.date))?;
-    }
     let mut known = None;
     if let Some(place) = place {
         known = context.step("keep", |context| {
@@ -143,6 +159,10 @@ fn made(
                 }
             })
         })?;
+    }
+    // What is kept was settled as it was read.
+    if job.until > Stage::Scripts && known.is_none() {
+        context.step("settle", |_| normalise::times(&tree, job.date))?;
     }
     Ok(Begun {
         tree,

@@ -1,6 +1,7 @@
 //! A file that can be made again: whole or not there, but not made to outlast a power cut.
 
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -38,6 +39,16 @@ impl Kept {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Writes at a place of it, which several threads may do at once; what is written so is not
+    /// collected first.
+    ///
+    /// # Errors
+    /// If that is not possible.
+    pub fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<()> {
+        let file = self.writer.get_ref().as_file();
+        file.write_all_at(bytes, place)
     }
 
     /// Gives it its name; what was there before is replaced.
@@ -94,5 +105,16 @@ mod tests {
             assert_eq!(std::fs::read(&path).unwrap(), content);
         }
         assert_eq!(entries(), 1);
+    }
+
+    #[test]
+    fn places_are_written_in_any_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let kept = Kept::create(&path).unwrap();
+        kept.write_at(b"end", 2).unwrap();
+        kept.write_at(b"in", 0).unwrap();
+        kept.keep().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"inend");
     }
 }

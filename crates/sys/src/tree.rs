@@ -379,6 +379,20 @@ impl Tree {
         walk::walk(directory, &start, visitor)
     }
 
+    /// Visits what lies in a directory and not what is below that, names sorted by their bytes.
+    ///
+    /// # Errors
+    /// Those of the visitor, and if something cannot be read.
+    pub fn visit<E: From<Error>>(
+        &self,
+        start: impl AsRef<Path>,
+        visitor: &mut dyn FnMut(&Visited<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = checked(start.as_ref()).map_err(E::from)?;
+        let directory = self.directory(&start).map_err(E::from)?;
+        walk::visit(&directory, &start, visitor)
+    }
+
     /// The directory that a path lies in, and its last name.
     fn parent(&self, path: &Path) -> Result<(Directory, OsString), Error> {
         let relative = checked(path)?;

@@ -305,6 +305,7 @@ fn is_right(file: &Found) -> Result<bool, Error> {
 }
 
 /// A file of the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
     pub(super) size: u64,

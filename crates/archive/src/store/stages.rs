@@ -14,7 +14,7 @@ use formwork_deb::time::Timestamp;
 use formwork_model::stage::{INDEX, INITRD, StageIndex};
 use formwork_sys::Error;
 
-use super::maintain::{files_below, timestamp};
+use super::maintain::{Found, files_below, timestamp};
 
 /// Where they lie in the cache.
 const DIRECTORY: &str = "stages";
@@ -26,6 +26,9 @@ const MAX_INDEX: u64 = 1 << 30;
 pub struct Bounds {
     /// Of each image and architecture, the newest.
     pub each: usize,
+    /// Of the initial RAM disks on each stage, those that were used last: an image of another
+    /// name leaves one behind.
+    pub disks: usize,
     /// Bytes of all together.
     pub bytes: u64,
     /// One that was used so recently stays in any case: somebody may be about to read it.
@@ -36,6 +39,7 @@ impl Default for Bounds {
     fn default() -> Bounds {
         Bounds {
             each: 3,
+            disks: 4,
             bytes: 8 << 30,
             recent: Duration::from_secs(600),
         }
@@ -51,7 +55,7 @@ pub struct Kept {
     pub architecture: String,
     /// How many packages are in it.
     pub packages: u64,
-    /// Its bytes.
+    /// Its bytes, with those of the initial RAM disks on it.
     pub size: u64,
     /// When it was used last.
     pub used: Timestamp,
@@ -59,6 +63,8 @@ pub struct Kept {
     pub key: String,
     index: PathBuf,
     archive: PathBuf,
+    /// The initial RAM disks on it, the one that was used last first.
+    disks: Vec<Found>,
     modified: SystemTime,
 }
 
@@ -69,7 +75,11 @@ pub struct Kept {
 pub fn list(cache: &Path) -> Result<Vec<Kept>, Error> {
     let directory = cache.join(DIRECTORY);
     let mut all = Vec::new();
-    for file in files_below(&directory)? {
+    let (mut disks, files): (Vec<Found>, Vec<Found>) = files_below(&directory)?
+        .into_iter()
+        .partition(|file| key_of_disk(&file.path).is_some());
+    disks.sort_by(|left, right| (right.modified, &left.path).cmp(&(left.modified, &right.path)));
+    for file in files {
         if file.path.extension().is_none_or(|ending| ending != INDEX) {
             continue;
         }
@@ -79,8 +89,13 @@ pub fn list(cache: &Path) -> Result<Vec<Kept>, Error> {
         let Some(index) = StageIndex::read(&text) else {
             continue;
         };
+        let (of_this, others) = disks
+            .into_iter()
+            .partition::<Vec<_>, _>(|disk| key_of_disk(&disk.path) == Some(&index.key));
+        disks = others;
         all.push(Kept {
-            size: index.size + file.size,
+            size: index.size + file.size + of_this.iter().map(|disk| disk.size).sum::<u64>(),
+            disks: of_this,
             archive: directory.join(&index.archive),
             image: index.image,
             architecture: index.architecture,
@@ -108,7 +123,7 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
     let mut removed = 0;
     let mut kept: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut bytes = 0;
-    let (mut named, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    let mut named = BTreeSet::new();
     for stage in list(cache)? {
         let count = kept
             .entry((stage.image.clone(), stage.architecture.clone()))
@@ -119,7 +134,8 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
         if fits || is_recent(stage.modified) {
             named.insert(stage.index);
             named.insert(stage.archive);
-            keys.insert(stage.key);
+            let disks = stage.disks.into_iter().take(bounds.disks);
+            named.extend(disks.map(|disk| disk.path));
             continue;
         }
         bytes -= stage.size;
@@ -127,13 +143,15 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
         for path in [&stage.index, &stage.archive] {
             formwork_sys::fs::remove(path)?;
         }
+        for disk in &stage.disks {
+            formwork_sys::fs::remove(&disk.path)?;
+        }
         removed += stage.size;
     }
-    // What a build that was killed has left, indices that are damaged, archives of none.
+    // What a build that was killed has left, indices that are damaged, archives of none, initial
+    // RAM disks of images that are called otherwise now.
     for file in files_below(&cache.join(DIRECTORY))? {
-        let is_named = named.contains(&file.path)
-            || key_of_initrd(&file.path).is_some_and(|key| keys.contains(key));
-        let is_left = !is_named && !is_recent(file.modified);
+        let is_left = !named.contains(&file.path) && !is_recent(file.modified);
         if is_left && formwork_sys::fs::remove(&file.path)? {
             removed += file.size;
         }
@@ -142,7 +160,7 @@ pub fn trim(cache: &Path, bounds: &Bounds) -> Result<u64, Error> {
 }
 
 /// The key of the stage that an initial RAM disk belongs to.
-fn key_of_initrd(path: &Path) -> Option<&str> {
+fn key_of_disk(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
     let name = name.strip_suffix(INITRD)?.strip_suffix('.')?;
     name.split_once('.').map(|(key, _)| key)
@@ -166,6 +184,7 @@ mod tests {
             archive: format!("{key}.0.tar"),
             size: 1000,
             headers: String::new(),
+            checks: Vec::new(),
             files: Vec::new(),
         };
         let time = SystemTime::now() - Duration::from_secs(minutes * 60);

@@ -17,7 +17,7 @@ use std::io::{self, ErrorKind, Read};
 
 use extension::Extensions;
 pub use header::Kind;
-pub use writer::Writer;
+pub use writer::{END, Writer, head, padding};
 
 const BLOCK: usize = 512;
 /// Attributes that hold for all entries are copied to each, so there must be few.

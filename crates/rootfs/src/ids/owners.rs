@@ -6,6 +6,7 @@ use formwork_sys::tree::{Kind, Tree, Visited};
 
 use super::Numbers;
 use crate::error::Error;
+use crate::stage::{self, Known};
 
 /// The size of the head of an access control list.
 const HEAD: usize = 4;
@@ -17,7 +18,7 @@ const USER: u16 = 0x02;
 const GROUP: u16 = 0x08;
 
 /// Gives everything in the tree its new owner.
-pub(super) fn change(tree: &Tree, numbers: &Numbers) -> Result<(), Error> {
+pub(super) fn change(tree: &Tree, numbers: &Numbers, known: Option<&Known>) -> Result<(), Error> {
     let moved =
         |map: &std::collections::BTreeMap<u32, u32>| map.iter().any(|(old, new)| old != new);
     if !moved(&numbers.users) && !moved(&numbers.groups) {
@@ -30,11 +31,15 @@ pub(super) fn change(tree: &Tree, numbers: &Numbers) -> Result<(), Error> {
         if metadata.links > 1 && metadata.kind != Kind::Directory && !done.insert(metadata.inode) {
             return Ok(());
         }
-        change_one(visited, numbers)
+        change_one(visited, numbers, known)
     })
 }
 
-fn change_one(visited: &Visited<'_>, numbers: &Numbers) -> Result<(), Error> {
+fn change_one(
+    visited: &Visited<'_>,
+    numbers: &Numbers,
+    known: Option<&Known>,
+) -> Result<(), Error> {
     let metadata = visited.metadata;
     let user = *numbers.users.get(&metadata.user).unwrap_or(&metadata.user);
     let group = *numbers
@@ -48,7 +53,7 @@ fn change_one(visited: &Visited<'_>, numbers: &Numbers) -> Result<(), Error> {
             false => Ok(()),
         };
     }
-    let attributes = visited.attributes()?;
+    let attributes = stage::attributes(visited, known)?;
     if changes {
         visited.set_owner(user, group)?;
         visited.set_mode(metadata.mode)?;

@@ -132,11 +132,13 @@ fn the_lists_are_sorted_and_agree() {
     apply(
         &tree,
         &BTreeMap::from([("sshd".to_owned(), 100), ("_apt".to_owned(), 105)]),
+        None,
     )
     .unwrap_err();
     apply(
         &tree,
         &BTreeMap::from([("sshd".to_owned(), 104), ("_apt".to_owned(), 105)]),
+        None,
     )
     .unwrap();
     let passwd = text(directory.path(), "etc/passwd");
@@ -160,6 +162,7 @@ fn the_lists_are_sorted_and_agree() {
     apply(
         &tree,
         &BTreeMap::from([("sshd".to_owned(), 104), ("_apt".to_owned(), 105)]),
+        None,
     )
     .unwrap();
     assert_eq!(

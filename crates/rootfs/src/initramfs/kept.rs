@@ -14,7 +14,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use formwork_deb::sha256::{Hasher, Sha256};
+use formwork_deb::sha256::Sha256;
 use formwork_format::cpio::Entry;
 use formwork_sys::{Kept, fs};
 use rayon::prelude::*;
@@ -29,14 +29,15 @@ use crate::program::Run;
 use crate::report::Initrd;
 
 /// The format that this code reads and writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What stands before it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Document {
     format: u32,
     packed: String,
-    sha256: String,
+    /// The BLAKE3 of the initial RAM disk.
+    check: String,
     /// Where the image's own scripts belong.
     front: usize,
     own: Vec<Own>,
@@ -61,7 +62,9 @@ pub(super) fn take(
     let Ok(file) = fs::read_limited(path, MOST) else {
         return Ok(None);
     };
-    let (document, start) = read(&file).ok_or(Damaged)?;
+    let Some((document, start)) = read(&file)? else {
+        return Ok(None);
+    };
     let answers: Result<Vec<(&Ask, Sha256)>, Damaged> = document
         .answers
         .iter()
@@ -79,21 +82,44 @@ pub(super) fn take(
     if !is_same {
         return Ok(None);
     }
-    let packed = &file[start..];
-    let front = packed.split_at_checked(document.front).ok_or(Damaged)?;
-    if Sha256::of(packed).to_string() != document.sha256 {
-        return Err(Damaged);
-    }
+    let front = packed(&file, start, &document)?;
     let Ok(own) = own(document.own).open(view, date) else {
         return Ok(None);
     };
+    // In a cache that we may only read, nobody cleans by age either.
+    let _ = fs::set_modified(path, std::time::SystemTime::now());
     Ok(Some(Made {
         bytes: [front.0, &own, front.1].concat(),
         initrd: Initrd {
             made_by: Maker::Native,
             packed: document.packed,
         },
+        is_new: false,
     }))
+}
+
+/// What stands before the image's own scripts and behind them, compared.
+fn packed<'a>(
+    file: &'a [u8],
+    start: usize,
+    document: &Document,
+) -> Result<(&'a [u8], &'a [u8]), Damaged> {
+    let packed = &file[start..];
+    match blake3::hash(packed).to_hex().as_str() == document.check {
+        true => packed.split_at_checked(document.front).ok_or(Damaged),
+        false => Err(Damaged),
+    }
+}
+
+/// Whether one is what was kept; one that another program has kept is passed over.
+pub(super) fn check(path: &Path) -> Result<(), Damaged> {
+    let Ok(file) = fs::read_limited(path, MOST) else {
+        return Ok(());
+    };
+    match read(&file)? {
+        Some((document, start)) => packed(&file, start, &document).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// The image's own scripts as they were noted.
@@ -129,28 +155,39 @@ fn noted((name, node): (&String, &Node)) -> Own {
     (name.clone(), [mode, owner, group, time], place)
 }
 
-/// The document, and where the initial RAM disk begins.
-fn read(file: &[u8]) -> Option<(Document, usize)> {
+/// What of the document tells whether the rest can be read.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+/// The document, and where the initial RAM disk begins; nothing where it is of another format.
+fn read(file: &[u8]) -> Result<Option<(Document, usize)>, Damaged> {
     let mut lines = file.splitn(3, |byte| *byte == b'\n');
-    let (digest, text) = (lines.next()?, lines.next()?);
-    let digest: Sha256 = std::str::from_utf8(digest).ok()?.parse().ok()?;
+    let mut line = || lines.next().ok_or(Damaged);
+    let (digest, text, rest) = (line()?, line()?, line()?);
+    let digest = std::str::from_utf8(digest).map_err(|_| Damaged)?;
+    let digest: Sha256 = digest.parse().map_err(|_| Damaged)?;
     if Sha256::of(text) != digest {
-        return None;
+        return Err(Damaged);
     }
-    let document: Document = serde_json::from_slice(text).ok()?;
-    let start = file.len() - lines.next()?.len();
-    (document.format == FORMAT).then_some((document, start))
+    let version: Version = serde_json::from_slice(text).map_err(|_| Damaged)?;
+    if version.format != FORMAT {
+        return Ok(None);
+    }
+    let document = serde_json::from_slice(text).map_err(|_| Damaged)?;
+    Ok(Some((document, file.len() - rest.len())))
 }
 
 /// Keeps one.
 pub(super) fn keep(path: &Path, new: &New, answers: &Answers) -> Result<(), Error> {
-    let mut hasher = Hasher::new();
+    let mut hasher = blake3::Hasher::new();
     hasher.update(&new.parts.front);
     hasher.update(&new.parts.rest);
     let document = Document {
         format: FORMAT,
         packed: new.initrd.packed.clone(),
-        sha256: hasher.finish().to_string(),
+        check: hasher.finalize().to_hex().to_string(),
         front: new.parts.front.len(),
         own: new.own.nodes().map(noted).collect(),
         answers: answers

@@ -4,7 +4,7 @@
 //! time of the last change of its content, and of anything about it. The last one nobody can
 //! set; as the system counts it in ticks, noting ends only when the clock has gone on by one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,7 +33,11 @@ struct Noted {
     modified: Time,
     changed: Time,
     content: Content,
+    attributes: Attributes,
 }
+
+/// Extended attributes by their names.
+pub(crate) type Attributes = BTreeMap<String, Vec<u8>>;
 
 /// The content of a file of the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,13 +59,14 @@ impl Known {
     }
 
     /// Notes a file.
-    pub(super) fn note(&mut self, metadata: &Metadata, content: Content) {
+    pub(super) fn note(&mut self, metadata: &Metadata, content: Content, attributes: Attributes) {
         self.latest = self.latest.max(metadata.changed);
         let noted = Noted {
             size: metadata.size,
             modified: metadata.modified,
             changed: metadata.changed,
             content,
+            attributes,
         };
         self.files.insert(metadata.inode, noted);
     }
@@ -93,11 +98,20 @@ impl Known {
 
     /// What a file holds, if it is one that nothing has touched.
     pub(crate) fn content(&self, metadata: &Metadata) -> Option<Content> {
+        self.untouched(metadata).map(|noted| noted.content)
+    }
+
+    /// The extended attributes of a file, if it is one that nothing has touched.
+    pub(crate) fn attributes(&self, metadata: &Metadata) -> Option<&Attributes> {
+        self.untouched(metadata).map(|noted| &noted.attributes)
+    }
+
+    fn untouched(&self, metadata: &Metadata) -> Option<&Noted> {
         let noted = self.files.get(&metadata.inode)?;
         let same = noted.size == metadata.size
             && noted.modified == metadata.modified
             && noted.changed == metadata.changed;
-        same.then_some(noted.content)
+        same.then_some(noted)
     }
 
     /// The archive of the stage.

@@ -13,7 +13,7 @@ use formwork_sys::tree::{Directory, Metadata, Seal, Time, Tree};
 use rayon::prelude::*;
 
 use super::archive::{Archive, span};
-use super::known::{Content, Known};
+use super::known::{Attributes, Content, Known};
 use crate::error::Error;
 use crate::outputs::ATTRIBUTE;
 
@@ -48,12 +48,15 @@ impl From<formwork_sys::Error> for Trouble {
 /// What lies in one directory.
 type Level<'a> = (&'a Path, Vec<Item<'a>>);
 
-/// An entry of the archive, with the digest of a file.
+/// An entry of the archive; of a file, how its content is compared, and its digest.
 struct Item<'a> {
     entry: &'a Entry,
     name: &'a OsStr,
-    digest: Option<Sha256>,
+    digests: Option<(blake3::Hash, Sha256)>,
 }
+
+/// What is noted of a file.
+type Note = (Metadata, Content, Attributes);
 
 /// Writes the files of a stage into an empty tree.
 pub(super) fn restore(
@@ -63,17 +66,11 @@ pub(super) fn restore(
     directory: &Path,
 ) -> Result<Known, Trouble> {
     let path = directory.join(&index.archive);
-    let map = MappedFile::open(&path).map_err(|error| Trouble::Damaged(error.to_string()))?;
-    if map.len() as u64 != index.size {
-        return Err(Trouble::damaged("its archive has another size"));
-    }
-    let archive = Archive::read(&map).map_err(Trouble::Damaged)?;
-    if archive.headers.to_string() != index.headers {
-        return Err(Trouble::damaged("its archive has other entries"));
-    }
+    let map = open(&path, index).map_err(Trouble::Damaged)?;
+    let archive = read(&map, index).map_err(Trouble::Damaged)?;
     let levels = levels(&archive, index)?;
     directories(tree, &archive)?;
-    let noted: Result<Vec<Vec<(Metadata, Content)>>, Trouble> = levels
+    let noted: Result<Vec<Vec<Note>>, Trouble> = levels
         .par_iter()
         .map(|(above, items)| {
             let directory = tree.directory(above)?;
@@ -88,8 +85,8 @@ pub(super) fn restore(
     }
     seal_directories(tree, &archive)?;
     let mut known = Known::new(path);
-    for (metadata, content) in noted.into_iter().flatten() {
-        known.note(&metadata, content);
+    for (metadata, content, attributes) in noted.into_iter().flatten() {
+        known.note(&metadata, content, attributes);
     }
     // A second name is a change of the file.
     for entry in archive.entries.iter().filter(hard) {
@@ -100,15 +97,53 @@ pub(super) fn restore(
     Ok(known.settle(home)?)
 }
 
+/// Opens the archive of a stage; says what is wrong if it is not there as it was kept.
+fn open(path: &Path, index: &StageIndex) -> Result<MappedFile, String> {
+    let map = MappedFile::open(path).map_err(|error| error.to_string())?;
+    match map.len() as u64 == index.size {
+        true => Ok(map),
+        false => Err("its archive has another size".to_owned()),
+    }
+}
+
+/// Looks at the archive; says what is wrong if its entries are not those that were kept.
+fn read(map: &MappedFile, index: &StageIndex) -> Result<Archive, String> {
+    let archive = Archive::read(map)?;
+    match archive.headers.to_hex().as_str() == index.headers {
+        true => Ok(archive),
+        false => Err("its archive has other entries".to_owned()),
+    }
+}
+
+/// Reads all of a stage and says what is wrong with it, if anything is.
+pub(super) fn check(index: &StageIndex, directory: &Path) -> Result<(), String> {
+    let map = open(&directory.join(&index.archive), index)?;
+    let archive = read(&map, index)?;
+    let all = levels(&archive, index).map_err(|trouble| match trouble {
+        Trouble::Damaged(reason) => reason,
+        Trouble::Tree(error) => error.to_string(),
+    })?;
+    let items: Vec<&Item<'_>> = all.iter().flat_map(|(_, items)| items).collect();
+    items.par_iter().try_for_each(|item| match &item.digests {
+        Some((check, _)) => content(item.entry, check, &map).map(|found| map.was_read(found.len())),
+        None => Ok(()),
+    })
+}
+
 /// All that is no directory and no second name, by the directory that it lies in.
 fn levels<'a>(archive: &'a Archive, index: &StageIndex) -> Result<Vec<Level<'a>>, Trouble> {
-    let mut digests = index.files.iter();
+    let mut digests = index.checks.iter().zip(&index.files);
+    let mut next = || {
+        let (check, sha256) = digests.next()?;
+        let check = blake3::Hash::from_hex(check).ok()?;
+        Some((check, sha256.parse().ok()?))
+    };
     let mut levels: BTreeMap<&Path, Vec<Item<'_>>> = BTreeMap::new();
     for entry in &archive.entries {
-        let digest = match entry.kind {
+        let digests = match entry.kind {
             Kind::File => {
-                let digest = digests.next().and_then(|digest| digest.parse().ok());
-                Some(digest.ok_or_else(|| Trouble::damaged("its index lacks a digest"))?)
+                let lacks = || Trouble::damaged("its index lacks a digest");
+                Some(next().ok_or_else(lacks)?)
             }
             Kind::SymbolicLink | Kind::Fifo => None,
             _ => continue,
@@ -120,65 +155,49 @@ fn levels<'a>(archive: &'a Archive, index: &StageIndex) -> Result<Vec<Level<'a>>
         levels.entry(above).or_default().push(Item {
             entry,
             name,
-            digest,
+            digests,
         });
     }
     Ok(levels.into_iter().collect())
 }
 
-/// Makes all directories; each stands in the archive before what is in it.
+/// Makes all directories; each stands in the archive before what is in it, and mostly behind
+/// another of the same directory.
 fn directories(tree: &Tree, archive: &Archive) -> Result<(), Trouble> {
+    let mut last: Option<(&Path, Directory)> = None;
     for entry in &archive.entries {
         let path = plain(&entry.path);
-        if entry.kind == Kind::Directory && !path.as_os_str().is_empty() {
-            tree.create_directory(path, 0o700)?;
-        }
+        let (Kind::Directory, Some(above), Some(name)) =
+            (entry.kind, path.parent(), path.file_name())
+        else {
+            continue;
+        };
+        let directory = match last {
+            Some((same, directory)) if same == above => directory,
+            _ => tree.directory(above)?,
+        };
+        directory.create_unsealed(name)?;
+        last = Some((above, directory));
     }
     Ok(())
 }
 
 /// Gives directories what they have, once nothing is written into them any more.
 fn seal_directories(tree: &Tree, archive: &Archive) -> Result<(), Trouble> {
-    for entry in &archive.entries {
-        if entry.kind != Kind::Directory {
-            continue;
+    archive.entries.par_iter().try_for_each(|entry| {
+        if entry.kind == Kind::Directory {
+            let directory = tree.directory(plain(&entry.path))?;
+            directory.seal_own(&seal(entry)?, &attributes(entry))?;
         }
-        let path = plain(&entry.path);
-        let seal = seal(entry)?;
-        // The root has no name in the tree, only beside it.
-        let outside;
-        let (tree, place) = match path.as_os_str().is_empty() {
-            true => {
-                let above = tree.path().parent().unwrap_or(Path::new("/"));
-                outside = Tree::open(above)?;
-                (
-                    &outside,
-                    Path::new(tree.path().file_name().unwrap_or_default()),
-                )
-            }
-            false => (tree, path),
-        };
-        if (seal.user, seal.group) != (0, 0) {
-            tree.set_owner(place, seal.user, seal.group)?;
-        }
-        tree.set_mode(place, seal.mode)?;
-        for (name, value) in attributes(entry) {
-            tree.set_attribute(place, &name, &value)?;
-        }
-        tree.set_modified(place, Time::seconds(seal.modified))?;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Makes one entry; a file is noted.
-fn put(
-    directory: &Directory,
-    item: &Item<'_>,
-    archive: &[u8],
-) -> Result<Option<(Metadata, Content)>, Trouble> {
+fn put(directory: &Directory, item: &Item<'_>, archive: &MappedFile) -> Result<Option<Note>, Trouble> {
     let (entry, name) = (item.entry, item.name);
     let seal = seal(entry)?;
-    let Some(sha256) = item.digest else {
+    let Some((check, sha256)) = item.digests else {
         match entry.kind {
             Kind::SymbolicLink => directory.symbolic_link(OsStr::from_bytes(&entry.link), name)?,
             _ => directory.create_fifo(name, seal.mode)?,
@@ -192,15 +211,22 @@ fn put(
         directory.set_modified(name, Time::seconds(seal.modified))?;
         return Ok(None);
     };
-    let content = span(entry).and_then(|(start, end)| archive.get(start..end));
-    let content = content.filter(|content| Sha256::of(content) == sha256);
-    let content = content.ok_or_else(|| {
-        let path = String::from_utf8_lossy(&entry.path).into_owned();
-        Trouble::Damaged(format!("{path} is not what was kept"))
-    })?;
-    let metadata = directory.restore_file(name, content, &seal, &attributes(entry))?;
+    let content = content(entry, &check, archive).map_err(Trouble::Damaged)?;
+    let attributes = attributes(entry);
+    let metadata = directory.restore_file(name, content, &seal, &attributes)?;
+    archive.was_read(content.len());
     let offset = entry.offset;
-    Ok(Some((metadata, Content { sha256, offset })))
+    Ok(Some((metadata, Content { sha256, offset }, attributes)))
+}
+
+/// The content of a file, compared.
+fn content<'a>(entry: &Entry, check: &blake3::Hash, archive: &'a [u8]) -> Result<&'a [u8], String> {
+    let content = span(entry).and_then(|(start, end)| archive.get(start..end));
+    let content = content.filter(|content| blake3::hash(content) == *check);
+    content.ok_or_else(|| {
+        let path = String::from_utf8_lossy(&entry.path);
+        format!("{path} is not what was kept")
+    })
 }
 
 fn seal(entry: &Entry) -> Result<Seal, Trouble> {
@@ -217,7 +243,7 @@ fn seal(entry: &Entry) -> Result<Seal, Trouble> {
 
 /// The extended attributes of an entry; what other readers call access control lists is told
 /// twice.
-fn attributes(entry: &Entry) -> BTreeMap<String, Vec<u8>> {
+fn attributes(entry: &Entry) -> Attributes {
     let all = entry.attributes.iter();
     all.filter_map(|(key, value)| Some((key.strip_prefix(ATTRIBUTE)?.to_owned(), value.clone())))
         .collect()

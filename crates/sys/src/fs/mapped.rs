@@ -3,12 +3,20 @@
 use std::fs::File;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::Error;
 
+/// After how many bytes the memory that holds them is given back.
+const MUCH: usize = 16 << 20;
+
 /// A file of our own cache, mapped into memory.
 #[derive(Debug)]
-pub struct MappedFile(memmap2::Mmap);
+pub struct MappedFile {
+    map: memmap2::Mmap,
+    /// How much was read since memory was given back.
+    read: AtomicUsize,
+}
 
 impl MappedFile {
     /// Maps a file that was written under a temporary name and renamed, and is never changed.
@@ -24,7 +32,19 @@ impl MappedFile {
         // of our own cache are mapped; they are written under another name, synced, renamed into
         // place and from then on only unlinked, which leaves the mapped pages alone.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
-        Ok(MappedFile(map))
+        Ok(MappedFile {
+            map,
+            read: AtomicUsize::new(0),
+        })
+    }
+
+    /// Takes note that so many bytes were read and are not needed any more; gives back the memory
+    /// that holds them each time that they have become many.
+    pub fn was_read(&self, bytes: usize) {
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes >= MUCH {
+            self.read.store(0, Ordering::Relaxed);
+            self.let_go();
+        }
     }
 
     /// Gives the memory back that holds what was read; what is asked for again is read again.
@@ -34,18 +54,20 @@ impl MappedFile {
         // again is what was read before.
         let advice = memmap2::UncheckedAdvice::DontNeed;
         // A kernel that does not take the advice only keeps more in memory.
-        let _kept = unsafe { self.0.unchecked_advise(advice) };
+        let _kept = unsafe { self.map.unchecked_advise(advice) };
     }
 }
 
-/// How many bytes of mapped files are in memory now; nothing where the kernel does not tell.
+/// How many bytes of mapped files are in memory now, those of file systems in memory too; nothing
+/// where the kernel does not tell.
 #[must_use]
 pub fn mapped_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("RssFile:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    let kilobytes = |name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
+    };
+    let kilobytes = kilobytes("RssFile:")? + kilobytes("RssShmem:").unwrap_or_default();
     Some(kilobytes * 1024)
 }
 
@@ -53,7 +75,7 @@ impl Deref for MappedFile {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.map
     }
 }
 
@@ -94,8 +116,9 @@ mod tests {
         let map = MappedFile::open(&path).unwrap();
         let sum: u64 = map.iter().map(|byte| u64::from(*byte)).sum();
         assert_eq!(sum, 64 << 20);
+        map.was_read(MUCH - 1);
         let before = mapped_memory().unwrap();
-        map.let_go();
+        map.was_read(1);
         let after = mapped_memory().unwrap();
         assert!(
             before > 64 << 20 && after < before - (60 << 20),

@@ -20,6 +20,8 @@ use crate::Error;
 
 /// The ending of a file that is not whole yet.
 const UNFINISHED: &str = ".formwork-new";
+/// Enough bytes for the names of a few attributes.
+const FEW_ATTRIBUTES: usize = 256;
 /// More bytes than the names or the value of attributes may take.
 const MAX_ATTRIBUTES: usize = 64 * 1024;
 
@@ -239,18 +241,56 @@ impl Directory {
         seal: &Seal,
         attributes: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Metadata, Error> {
-        let mut file = self.create_file(name, 0o600)?;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // Most files get all that they need from the start; whether it was so is looked at below.
+        let is_plain =
+            seal.mode <= 0o777 && (seal.user, seal.group) == (0, 0) && attributes.is_empty();
+        let mode = if is_plain { seal.mode } else { 0o600 };
+        let handle = rustix::fs::openat(self.at(name)?, name, flags, Mode::from_raw_mode(mode))
+            .map_err(|source| self.fail("create", name, source))?;
+        let mut file = File::from(handle);
         file.write_all(content)
             .map_err(|source| Error::io("write", &self.shown.join(name), source))?;
+        let fail = |source| self.fail("set an attribute of", name, source);
+        let look = || rustix::fs::fstat(&file).map(|stat| Metadata::of(&stat));
+        if is_plain {
+            let time = timestamps(Time::seconds(seal.modified));
+            rustix::fs::futimens(&file, &time).map_err(fail)?;
+            let found = look().map_err(fail)?;
+            if (found.mode, found.user, found.group) == (seal.mode, seal.user, seal.group) {
+                return Ok(found);
+            }
+        }
         self.seal(&file, name, seal)?;
         // Attributes come after the owner, a change of which takes capabilities away.
-        let fail = |source| self.fail("set an attribute of", name, source);
         for (attribute, value) in attributes {
             rustix::fs::fsetxattr(&file, attribute.as_str(), value, XattrFlags::empty())
                 .map_err(fail)?;
         }
-        let stat = rustix::fs::fstat(&file).map_err(fail)?;
-        Ok(Metadata::of(&stat))
+        look().map_err(fail)
+    }
+
+    /// Gives the directory itself its owner, mode, attributes and time.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn seal_own(
+        &self,
+        seal: &Seal,
+        attributes: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), Error> {
+        let fail = |source| self.fail("set owner and mode of", OsStr::new(""), source);
+        if (seal.user, seal.group) != (0, 0) {
+            let (user, group) = (Uid::from_raw(seal.user), Gid::from_raw(seal.group));
+            rustix::fs::fchown(&self.handle, Some(user), Some(group)).map_err(fail)?;
+        }
+        rustix::fs::fchmod(&self.handle, Mode::from_raw_mode(seal.mode)).map_err(fail)?;
+        for (attribute, value) in attributes {
+            let flags = XattrFlags::empty();
+            rustix::fs::fsetxattr(&self.handle, attribute.as_str(), value, flags).map_err(fail)?;
+        }
+        self.set_own_modified(Time::seconds(seal.modified))
     }
 
     /// Puts a file with this content and mode in the place of whatever file or link is there.
@@ -295,6 +335,15 @@ impl Directory {
         rustix::fs::mkdirat(self.at(name)?, name, Mode::from_raw_mode(0o700))
             .map_err(|source| self.fail("create", name, source))?;
         self.set_mode(name, mode)
+    }
+
+    /// Makes a directory that only its owner can look into, until [`Directory::seal_own`].
+    ///
+    /// # Errors
+    /// If it cannot be made, or something is there.
+    pub fn create_unsealed(&self, name: &OsStr) -> Result<(), Error> {
+        rustix::fs::mkdirat(self.at(name)?, name, Mode::from_raw_mode(0o700))
+            .map_err(|source| self.fail("create", name, source))
     }
 
     /// Makes a symbolic link.
@@ -444,19 +493,37 @@ impl Directory {
     /// # Errors
     /// If they cannot be read.
     pub fn attributes(&self, name: &OsStr) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        let kind = self.metadata(name)?.map(|metadata| metadata.kind);
-        if !matches!(kind, Some(Kind::File | Kind::Directory)) {
+        match self.metadata(name)?.map(|metadata| metadata.kind) {
+            Some(kind) => self.attributes_of(name, kind),
+            None => Ok(BTreeMap::new()),
+        }
+    }
+
+    /// The same of something of which the kind is known.
+    pub(super) fn attributes_of(
+        &self,
+        name: &OsStr,
+        kind: Kind,
+    ) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+        if !matches!(kind, Kind::File | Kind::Directory) {
             return Ok(BTreeMap::new());
         }
         let handle = self.open_any(name, "read the attributes of")?;
         let fail = |source| self.fail("read the attributes of", name, source);
-        let mut buffer = vec![0_u8; MAX_ATTRIBUTES];
-        let length = match rustix::fs::flistxattr(&handle, buffer.as_mut_slice()) {
-            Ok(length) => length,
-            Err(Errno::NOTSUP) => 0,
+        // Nearly nothing has any, which is told without a large buffer.
+        let mut few = [0_u8; FEW_ATTRIBUTES];
+        let names = match rustix::fs::flistxattr(&handle, few.as_mut_slice()) {
+            Ok(0) | Err(Errno::NOTSUP) => return Ok(BTreeMap::new()),
+            Ok(length) => few[..length].to_vec(),
+            Err(Errno::RANGE) => {
+                let mut many = vec![0_u8; MAX_ATTRIBUTES];
+                let length = rustix::fs::flistxattr(&handle, many.as_mut_slice()).map_err(fail)?;
+                many.truncate(length);
+                many
+            }
             Err(source) => return Err(fail(source)),
         };
-        let names = buffer[..length].to_vec();
+        let mut buffer = vec![0_u8; MAX_ATTRIBUTES];
         let mut attributes = BTreeMap::new();
         for attribute in names.split(|byte| *byte == 0).filter(|one| !one.is_empty()) {
             let key = String::from_utf8_lossy(attribute).into_owned();

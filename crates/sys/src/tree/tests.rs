@@ -119,6 +119,12 @@ fn links_times_and_attributes() {
         assert_eq!(attributes.get("user.colour").unwrap(), b"red");
         tree.rewrite("a", b"y").unwrap();
         assert_eq!(tree.attributes("a").unwrap(), attributes);
+        // More names than have room in what is looked at first.
+        for number in 0..20 {
+            let name = format!("user.a name that is rather long, {number}");
+            tree.set_attribute("a", &name, b"").unwrap();
+        }
+        assert_eq!(tree.attributes("a").unwrap().len(), 21);
     }
     assert!(tree.attributes("c").unwrap().is_empty());
     tree.rename("a", "d").unwrap();

@@ -41,7 +41,7 @@ impl Visited<'_> {
     /// # Errors
     /// If they cannot be read.
     pub fn attributes(&self) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        self.directory.attributes(self.name)
+        self.directory.attributes_of(self.name, self.metadata.kind)
     }
 
     /// Sets an extended attribute.
@@ -68,6 +68,14 @@ impl Visited<'_> {
         self.directory.set_owner(self.name, user, group)
     }
 
+    /// What it is now.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn again(&self) -> Result<Option<Metadata>, Error> {
+        self.directory.metadata(self.name)
+    }
+
     /// Sets the time of its last change.
     ///
     /// # Errors
@@ -88,6 +96,28 @@ fn level(directory: Directory) -> Result<Level, Error> {
         .collect();
     names.reverse();
     Ok((directory, names))
+}
+
+/// Visits the names in one directory.
+pub(super) fn visit<E: From<Error>>(
+    directory: &Directory,
+    path: &Path,
+    visitor: &mut dyn FnMut(&Visited<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut path = path.to_owned();
+    for (name, _) in directory.list().map_err(E::from)? {
+        if let Some(metadata) = directory.metadata(&name).map_err(E::from)? {
+            path.push(&name);
+            visitor(&Visited {
+                path: &path,
+                metadata,
+                directory,
+                name: &name,
+            })?;
+            path.pop();
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn walk<E: From<Error>>(
@@ -113,13 +143,16 @@ pub(super) fn walk<E: From<Error>>(
             directory,
             name: &name,
         })?;
-        // The visitor may have removed it.
-        let still = || directory.metadata(&name);
-        if metadata.kind == Kind::Directory && still().map_err(E::from)?.is_some() {
-            let inner = directory.directory(&name).and_then(level);
-            levels.push(inner.map_err(E::from)?);
-        } else {
-            path.pop();
+        let inner = match metadata.kind {
+            Kind::Directory => directory.directory(&name).map(Some),
+            _ => Ok(None),
+        };
+        match inner {
+            Ok(Some(inner)) => levels.push(level(inner).map_err(E::from)?),
+            Ok(None) => drop(path.pop()),
+            // The visitor may have removed it.
+            Err(error) if error.is_not_found() => drop(path.pop()),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())

@@ -33,23 +33,8 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// If the content is too short, or reading or writing fails. The archive is then no good.
     pub fn append(&mut self, entry: &Entry, content: &mut dyn Read) -> io::Result<()> {
-        let size = match entry.kind {
-            Kind::File => entry.size,
-            _ => 0,
-        };
-        let header = Header::new(entry, size);
-        let records = header.records(entry);
-        if !records.is_empty() {
-            let length = records.len() as u64;
-            let mut extension = Header::empty(b'x');
-            extension.text(0..100, &extension_name(&entry.path));
-            extension.number(100..108, 0o644);
-            extension.number(124..136, length);
-            self.output.write_all(&extension.sealed())?;
-            self.output.write_all(&records)?;
-            self.fill(length)?;
-        }
-        self.output.write_all(&header.sealed())?;
+        let size = content_size(entry);
+        self.output.write_all(&head(entry))?;
         let copied = io::copy(&mut content.take(size), &mut self.output)?;
         if copied < size {
             return Err(ErrorKind::UnexpectedEof.into());
@@ -62,17 +47,53 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// If writing fails.
     pub fn finish(mut self) -> io::Result<W> {
-        self.output.write_all(&[0; 2 * BLOCK])?;
+        self.output.write_all(&END)?;
         Ok(self.output)
     }
 
     /// Fills content up to whole blocks.
     fn fill(&mut self, size: u64) -> io::Result<()> {
-        let over = (size % BLOCK as u64) as usize;
-        match over {
-            0 => Ok(()),
-            over => self.output.write_all(&[0; BLOCK][over..]),
-        }
+        self.output.write_all(padding(size))
+    }
+}
+
+/// What stands at the end of an archive.
+pub const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+
+/// All that stands before the content of an entry.
+#[must_use]
+pub fn head(entry: &Entry) -> Vec<u8> {
+    let header = Header::new(entry, content_size(entry));
+    let records = header.records(entry);
+    let mut head = Vec::new();
+    if !records.is_empty() {
+        let length = records.len() as u64;
+        let mut extension = Header::empty(b'x');
+        extension.text(0..100, &extension_name(&entry.path));
+        extension.number(100..108, 0o644);
+        extension.number(124..136, length);
+        head.extend_from_slice(&extension.sealed());
+        head.extend_from_slice(&records);
+        head.extend_from_slice(padding(length));
+    }
+    head.extend_from_slice(&header.sealed());
+    head
+}
+
+/// What fills content of this size up to whole blocks.
+#[must_use]
+pub fn padding(size: u64) -> &'static [u8] {
+    match (size % BLOCK as u64) as usize {
+        0 => &[],
+        over => &END[BLOCK + over..],
+    }
+}
+
+/// How much content an entry has: that of no file is none.
+fn content_size(entry: &Entry) -> u64 {
+    match entry.kind {
+        Kind::File => entry.size,
+        _ => 0,
     }
 }
 
