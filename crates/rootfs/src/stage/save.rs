@@ -23,8 +23,9 @@ use crate::job::Job;
 use crate::manifest::{self, Found};
 use crate::outputs;
 
-/// How much of the archive is written at once.
-const PIECE: usize = 1 << 20;
+/// How much of the archive is written at once: what stays near the core while it is read, hashed
+/// twice and written.
+const PIECE: usize = 256 << 10;
 
 /// Keeps a tree as a stage.
 pub(super) fn save(tree: &Tree, home: &Tree, job: &Job, place: &Place) -> Result<Known, Error> {
