@@ -29,7 +29,7 @@ use crate::program::Run;
 use crate::report::Initrd;
 
 /// The format that this code reads and writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What stands before it.
 #[derive(Debug, Serialize, Deserialize)]
