@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use formwork_codec::pack::Stream;
@@ -70,18 +71,21 @@ pub(super) struct Archive {
 /// An archive as it is written; the parts stand one behind the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parts {
-    /// Microcode, and what is packed already.
-    pub(super) front: Vec<u8>,
-    /// The image's own scripts.
-    pub(super) own: Vec<u8>,
-    /// Everything else, packed.
-    pub(super) rest: Vec<u8>,
+    /// All of it.
+    pub(super) bytes: Vec<u8>,
+    /// Where in it the image's own scripts lie.
+    pub(super) own: Range<usize>,
 }
 
 impl Parts {
-    /// All of it.
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        [self.front.as_slice(), &self.own, &self.rest].concat()
+    /// Microcode, and what is packed already.
+    pub(super) fn front(&self) -> &[u8] {
+        &self.bytes[..self.own.start]
+    }
+
+    /// Everything else, packed.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.own.end..]
     }
 }
 
@@ -277,14 +281,17 @@ impl Archive {
                     .map_err(writing)?;
             }
         }
-        let stream = Stream::new(packing, level, Vec::new()).map_err(writing)?;
+        let start = front.len();
+        front.extend(own.open(tree, date)?);
+        let own = start..front.len();
+        // What is packed goes right behind, as it is too much to be there twice.
+        let stream = Stream::new(packing, level, front).map_err(writing)?;
         let stream = self
             .part(tree, (&above, &rest), date, stream)
             .map_err(writing)?;
         Ok(Parts {
-            front,
-            own: own.open(tree, date)?,
-            rest: stream.finish().map_err(writing)?,
+            bytes: stream.finish().map_err(writing)?,
+            own,
         })
     }
 
