@@ -196,10 +196,7 @@ impl Plan {
     /// The content of what is no regular file.
     fn made(&self, tree: &Tree, index: usize) -> Option<Vec<u8>> {
         match &tree.nodes()[index].kind {
-            Kind::Directory => {
-                let slots: Vec<u64> = self.places.iter().map(|place| place.slot).collect();
-                Some(directory::encode(tree, index, &slots))
-            }
+            Kind::Directory => Some(directory::encode(tree, index, &self.places)),
             Kind::Symlink(target) => Some(target.clone()),
             _ => None,
         }

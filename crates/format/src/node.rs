@@ -51,9 +51,12 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
-    parents: Vec<usize>,
-    children: Vec<Vec<usize>>,
-    targets: Vec<usize>,
+    // Numbers of half a word, as trees of millions of files should take little memory.
+    parents: Vec<u32>,
+    /// What is in all directories, one directory after the other, and where that of each begins.
+    children: Vec<u32>,
+    begins: Vec<u32>,
+    targets: Vec<u32>,
     links: Vec<u32>,
 }
 
@@ -81,10 +84,13 @@ impl Tree {
         {
             return Err(problem(b"", "the root is not a directory"));
         }
+        let too_many = |_| problem(b"", "too many files");
+        let count = u32::try_from(nodes.len()).map_err(too_many)?;
         let mut tree = Tree {
             parents: vec![0; nodes.len()],
-            children: vec![Vec::new(); nodes.len()],
-            targets: (0..nodes.len()).collect(),
+            children: Vec::new(),
+            begins: Vec::new(),
+            targets: (0..count).collect(),
             links: vec![1; nodes.len()],
             nodes,
         };
@@ -92,7 +98,26 @@ impl Tree {
         for index in 1..tree.nodes.len() {
             tree.connect(index)?;
         }
+        tree.collect_children();
         Ok(tree)
+    }
+
+    fn collect_children(&mut self) {
+        let mut begins = vec![0; self.nodes.len() + 1];
+        for parent in self.parents.iter().skip(1) {
+            begins[*parent as usize + 1] += 1;
+        }
+        for index in 1..begins.len() {
+            begins[index] += begins[index - 1];
+        }
+        let mut next = begins.clone();
+        self.children = vec![0; self.nodes.len() - 1];
+        for (index, parent) in (0..).zip(&self.parents).skip(1) {
+            let place = &mut next[*parent as usize];
+            self.children[*place as usize] = index;
+            *place += 1;
+        }
+        self.begins = begins;
     }
 
     fn connect(&mut self, index: usize) -> Result<(), TreeError> {
@@ -112,14 +137,14 @@ impl Tree {
             .find(above)
             .filter(|parent| self.nodes[*parent].kind == Kind::Directory);
         let parent = parent.ok_or_else(|| problem(&node.path, "no directory above it"))?;
-        self.parents[index] = parent;
-        self.children[parent].push(index);
+        // There are no more nodes than such a number can count.
+        self.parents[index] = parent as u32;
         if let Kind::Link(target) = &node.kind {
             let target = self.find(target).filter(|target| {
                 !matches!(self.nodes[*target].kind, Kind::Link(_) | Kind::Directory)
             });
             let target = target.ok_or_else(|| problem(&node.path, "a hard link to nothing"))?;
-            self.targets[index] = target;
+            self.targets[index] = target as u32;
             self.links[target] += 1;
         }
         if node.kind == Kind::Directory {
@@ -145,26 +170,26 @@ impl Tree {
 
     /// What is in a directory, sorted by name.
     #[must_use]
-    pub fn children(&self, index: usize) -> &[usize] {
-        &self.children[index]
+    pub fn children(&self, index: usize) -> &[u32] {
+        &self.children[self.begins[index] as usize..self.begins[index + 1] as usize]
     }
 
     /// The directory that a node is in; the root is in itself.
     #[must_use]
     pub fn parent(&self, index: usize) -> usize {
-        self.parents[index]
+        self.parents[index] as usize
     }
 
     /// The node whose file this is: itself, but for a further name of another.
     #[must_use]
     pub fn target(&self, index: usize) -> usize {
-        self.targets[index]
+        self.targets[index] as usize
     }
 
     /// How many names a file has, or for a directory 2 and one for each directory in it.
     #[must_use]
     pub fn links(&self, index: usize) -> u32 {
-        self.links[self.targets[index]]
+        self.links[self.target(index)]
     }
 }
 

@@ -33,7 +33,7 @@ fn main() -> Outcome {
         blocks: blocks.as_ref(),
         mapped: &[&archive],
     };
-    let tree = aids.bounded(|| Tree::open(&archive))?;
+    let tree = aids.bounded(|| Tree::open_over(&archive, &[], &aids))?;
     write(&tree, Path::new(out), kind, aids)?;
     if let Some(blocks) = blocks {
         blocks.finish(USUAL_LIMIT);

@@ -45,7 +45,7 @@ impl Aids<'_> {
     /// that looks now and then comes too late where files are only copied.
     pub(crate) fn let_go_after(&self, read: &mut u64, bytes: usize) {
         *read += bytes as u64;
-        if *read >= MUCH / 4 {
+        if *read >= MUCH / 4 && self.maps_any() {
             *read = 0;
             self.let_go();
         }

@@ -13,6 +13,7 @@ mod sizes;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 
@@ -246,14 +247,17 @@ fn fill<P: Place>(
 }
 
 /// What the tree has for a partition: all that no other partition is mounted over.
-fn content<'a>(order: &DiskOrder<'a>, partition: &Partition) -> Result<Tree<'a>, ImageError> {
+fn content<'a>(
+    order: &DiskOrder<'a>,
+    partition: &Partition,
+) -> Result<Cow<'a, Tree<'a>>, ImageError> {
     let partitions = order.layout.partitions.iter();
     let mounts: Vec<&str> = partitions
         .filter_map(|partition| partition.mount.as_deref())
         .collect();
     match &partition.mount {
         Some(mount) => Ok(order.tree.part(mount, &mounts)?),
-        None => Ok(Tree::empty(order.time)?),
+        None => Ok(Cow::Owned(Tree::empty(order.time)?)),
     }
 }
 

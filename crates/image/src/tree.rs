@@ -15,8 +15,10 @@ use formwork_deb::container::tar::{self, Limits, Reader, TarError};
 use formwork_format::node::{self, Kind, Node};
 use formwork_model::stage::ELSEWHERE;
 
+use crate::blocks::Aids;
+
 /// A tree with its content.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree<'a> {
     nodes: node::Tree,
     content: Vec<&'a [u8]>,
@@ -46,17 +48,21 @@ impl<'a> Tree<'a> {
     /// # Errors
     /// If it is damaged, or its entries make no tree.
     pub fn open(archive: &'a [u8]) -> Result<Tree<'a>, TreeError> {
-        Tree::open_over(archive, &[])
+        Tree::open_over(archive, &[], &Aids::default())
     }
 
     /// Reads an archive that leaves out what files have in common with another, that of the
-    /// stage below.
+    /// stage below; `aids` gives back the memory of what was read.
     ///
     /// # Errors
     /// If it is damaged, is of another stage, or its entries make no tree.
-    pub fn open_over(archive: &'a [u8], stage: &'a [u8]) -> Result<Tree<'a>, TreeError> {
-        let mut entries = Vec::new();
-        let mut next = 0;
+    pub fn open_over(
+        archive: &'a [u8],
+        stage: &'a [u8],
+        aids: &Aids<'_>,
+    ) -> Result<Tree<'a>, TreeError> {
+        let (mut nodes, mut contents) = (Vec::new(), Vec::new());
+        let (mut next, mut read) = (0, 0);
         // Each entry has a reader of its own, so that no content is read to get to the next.
         while let Some(rest) = archive.get(next..) {
             let Some(mut entry) = Reader::new(rest, Limits::DATA).next_entry()? else {
@@ -66,7 +72,9 @@ impl<'a> Tree<'a> {
             let own = content(archive, &entry)?;
             let end = usize::try_from(entry.offset).ok();
             let end = end.and_then(|end| (end + own.len()).checked_next_multiple_of(BLOCK));
-            next = end.ok_or_else(|| number(&entry.path))?;
+            let end = end.ok_or_else(|| number(&entry.path))?;
+            aids.let_go_after(&mut read, (end - next).min(AROUND));
+            next = end;
             let content = match elsewhere(&mut entry)? {
                 Some((offset, size)) => {
                     entry.offset = offset;
@@ -75,11 +83,23 @@ impl<'a> Tree<'a> {
                 }
                 None => own,
             };
-            entries.push((node(entry)?, content));
+            nodes.push(node(entry)?);
+            contents.push(content);
         }
+        Tree::sorted(nodes, contents)
+    }
+
+    /// A tree of nodes and what they hold, in any order; those in order are not taken apart, as
+    /// a large tree should not be in memory twice.
+    fn sorted(mut nodes: Vec<Node>, mut content: Vec<&'a [u8]>) -> Result<Tree<'a>, TreeError> {
+        let order =
+            |left: &Node, right: &Node| formwork_model::tree::order(&left.path, &right.path);
         // The checked tree sorts as this does, so that content stays with its file.
-        entries.sort_by(|left, right| formwork_model::tree::order(&left.0.path, &right.0.path));
-        let (nodes, content) = entries.into_iter().unzip();
+        if !nodes.is_sorted_by(|left, right| order(left, right).is_le()) {
+            let mut entries: Vec<(Node, &[u8])> = nodes.into_iter().zip(content).collect();
+            entries.sort_by(|left, right| order(&left.0, &right.0));
+            (nodes, content) = entries.into_iter().unzip();
+        }
         Ok(Tree {
             nodes: node::Tree::new(nodes)?,
             content,
@@ -140,6 +160,8 @@ impl<'a> Tree<'a> {
 
 /// Archives are made of blocks of this size.
 const BLOCK: usize = 512;
+/// As much of a mapped file comes to memory when a byte of it is read.
+const AROUND: usize = 64 << 10;
 
 /// Where the content of a file begins in the archive of the stage, and its size, if it lies there.
 fn elsewhere(entry: &mut tar::Entry) -> Result<Option<(u64, u64)>, TreeError> {

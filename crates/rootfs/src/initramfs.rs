@@ -133,7 +133,7 @@ struct New {
 impl New {
     fn made(self) -> Made {
         Made {
-            bytes: self.parts.bytes(),
+            bytes: self.parts.bytes,
             initrd: self.initrd,
             is_new: false,
         }

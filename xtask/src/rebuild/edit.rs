@@ -56,7 +56,7 @@ fn file(state: &mut State, way: &str, random: &mut Random) -> String {
 
 fn setting(state: &mut State, way: &str, random: &mut Random) -> String {
     let name = *random.pick(&PARAMETERS);
-    match (way, random.below(3)) {
+    match (way, random.below(4)) {
         ("change", 0) => {
             state.module = !state.module;
             "kernel.modules".to_owned()
@@ -64,6 +64,11 @@ fn setting(state: &mut State, way: &str, random: &mut Random) -> String {
         ("change", 1) => {
             state.host += 1;
             "hostname".to_owned()
+        }
+        // What the initial RAM disk is made of.
+        ("change", 2) => {
+            state.options += 1;
+            "modprobe.d".to_owned()
         }
         ("remove", _) => {
             let name = some(&state.parameters, random).unwrap_or_else(|| name.to_owned());

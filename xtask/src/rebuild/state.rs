@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) host: u64,
     /// Whether a module is loaded at boot.
     pub(super) module: bool,
+    /// The number in the options of a module, from one on.
+    pub(super) options: u64,
     /// Users, with what their comments say.
     pub(super) users: BTreeMap<String, u64>,
     /// Units by name.
@@ -79,6 +81,13 @@ impl State {
         };
         if self.module {
             put("\n[kernel]\nmodules = [\"dm_verity\"]".to_owned());
+        }
+        if self.options > 0 {
+            put(format!(
+                "\n[files.\"/etc/modprobe.d/edited.conf\"]\n\
+                 content = \"options loop max_loop={}\\n\"",
+                self.options
+            ));
         }
         for path in self.files.keys() {
             put(format!("\n[files.{path:?}]\nsource = \"files{path}\""));

@@ -232,6 +232,8 @@ mod tests {
             bytes,
             ..Bounds::default()
         };
+        let size = |at: usize| list(cache).unwrap()[at].size;
+        assert_eq!(size(0), size(1) + 1, "its initial RAM disk counts");
         assert!(trim(cache, &bounds(2, 1 << 20)).unwrap() > 1000);
         assert_eq!(keys(cache), ["a1", "a2", "b1"]);
         assert!(left.exists());
@@ -246,5 +248,37 @@ mod tests {
         assert_eq!(keys(cache), ["a1"]);
         let files = files_below(&cache.join(DIRECTORY)).unwrap();
         assert_eq!(files.len(), 3, "no archive is left behind");
+    }
+
+    #[test]
+    fn of_the_initial_ram_disks_those_used_last_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = home.path();
+        for (key, minutes) in [("a", 30), ("b", 60)] {
+            keep(cache, "image", key, minutes);
+            for number in 0..6 {
+                let path = cache.join(DIRECTORY).join(format!("{key}.{number}.initrd"));
+                std::fs::write(&path, vec![0; 10]).unwrap();
+                let time = SystemTime::now() - Duration::from_secs(3600 * (7 - number));
+                formwork_sys::fs::set_modified(&path, time).unwrap();
+            }
+        }
+        let before = list(cache).unwrap()[0].size;
+        assert_eq!(trim(cache, &Bounds::default()).unwrap(), 2 * 2 * 10);
+        assert_eq!(list(cache).unwrap()[0].size, before - 20);
+        let names = files_below(&cache.join(DIRECTORY)).unwrap().into_iter();
+        let names = names.map(|file| file.path.file_name().unwrap().to_str().unwrap().to_owned());
+        let disks: Vec<_> = names.filter(|name| name.ends_with(INITRD)).collect();
+        let expected = ["a.2", "a.3", "a.4", "a.5", "b.2", "b.3", "b.4", "b.5"];
+        assert_eq!(disks, expected.map(|name| format!("{name}.initrd")));
+        // What it takes counts for the bound of all.
+        let bytes = list(cache).unwrap()[0].size;
+        let bounds = Bounds {
+            bytes,
+            ..Bounds::default()
+        };
+        trim(cache, &bounds).unwrap();
+        assert_eq!(keys(cache), ["a"]);
+        assert_eq!(files_below(&cache.join(DIRECTORY)).unwrap().len(), 6);
     }
 }

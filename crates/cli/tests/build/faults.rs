@@ -61,6 +61,21 @@ fn doing(script: &str) -> Option<Project> {
 }
 
 #[test]
+fn a_script_that_a_signal_ends_is_told_with_its_signal() {
+    for (signal, name) in [("KILL", "Killed"), ("SEGV", "Segmentation fault")] {
+        let Some(project) = doing(&format!("echo last words; kill -{signal} $$")) else {
+            return;
+        };
+        let run = project.run(&["build"]).exits(3);
+        let told = format!("package nasty 2.0-1: postinst failed: signal ({name})");
+        for words in [told.as_str(), "last words", "--keep"] {
+            assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
+        }
+        assert_eq!(names(&project), ["minimal.log.json"]);
+    }
+}
+
+#[test]
 fn a_script_that_fills_the_disk_fills_its_tree_alone() {
     let Some(project) = doing("dd if=/dev/zero of=/var/big bs=1M") else {
         return;

@@ -17,7 +17,7 @@ use super::support::{built, digest, names};
 const ROUNDS: u64 = 6;
 
 /// What is in a package that takes a while to be written: bytes that nothing packs.
-fn large() -> Vec<u8> {
+pub(super) fn large() -> Vec<u8> {
     let mut random = 0x2026_1122_u64;
     let mut bytes = Vec::new();
     while bytes.len() < 10 << 20 {
@@ -30,7 +30,7 @@ fn large() -> Vec<u8> {
 }
 
 /// Waits until a build has so much of a file in this directory; false if it ended before.
-fn is_writing(child: &mut Child, directory: &Path, least: u64) -> bool {
+pub(super) fn is_writing(child: &mut Child, directory: &Path, least: u64) -> bool {
     let open = format!("/proc/{}/fd", child.id());
     while child.try_wait().expect("works in a test").is_none() {
         let files = fs::read_dir(&open).into_iter().flatten().flatten();

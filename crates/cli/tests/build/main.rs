@@ -10,6 +10,7 @@ mod disks;
 mod faults;
 mod killed;
 mod settings;
+mod stages;
 mod support;
 mod toy;
 

@@ -100,7 +100,7 @@ impl Images<'_> {
             mapped: &mapped,
         };
         let tree = aids
-            .bounded(|| Tree::open_over(&archive, stage.as_deref().unwrap_or_default()))
+            .bounded(|| Tree::open_over(&archive, stage.as_deref().unwrap_or_default(), &aids))
             .map_err(|error| self.broken(report, error.into()))?;
         watch.lap("open");
         let source = Source {

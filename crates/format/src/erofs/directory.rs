@@ -1,6 +1,7 @@
 //! The blocks of a directory.
 
 use super::BLOCK;
+use super::inode::Place;
 use crate::node::{Kind, Tree};
 
 const ENTRY: usize = 12;
@@ -21,14 +22,14 @@ pub(super) fn size(tree: &Tree, index: usize) -> u64 {
 }
 
 /// The bytes of the directory.
-pub(super) fn encode(tree: &Tree, index: usize, slots: &[u64]) -> Vec<u8> {
+pub(super) fn encode(tree: &Tree, index: usize, places: &[Place]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut block: Vec<(&[u8], usize)> = Vec::new();
     let mut filled = 0;
     for (name, node) in names(tree, index) {
         let needed = (ENTRY + name.len()) as u64;
         if filled + needed > BLOCK {
-            encode_block(&mut bytes, tree, &block, slots);
+            encode_block(&mut bytes, tree, &block, places);
             bytes.resize(bytes.len().next_multiple_of(BLOCK as usize), 0);
             block.clear();
             filled = 0;
@@ -36,14 +37,14 @@ pub(super) fn encode(tree: &Tree, index: usize, slots: &[u64]) -> Vec<u8> {
         filled += needed;
         block.push((name, node));
     }
-    encode_block(&mut bytes, tree, &block, slots);
+    encode_block(&mut bytes, tree, &block, places);
     bytes
 }
 
-fn encode_block(bytes: &mut Vec<u8>, tree: &Tree, block: &[(&[u8], usize)], slots: &[u64]) {
+fn encode_block(bytes: &mut Vec<u8>, tree: &Tree, block: &[(&[u8], usize)], places: &[Place]) {
     let mut name_at = block.len() * ENTRY;
     for (name, node) in block {
-        bytes.extend(slots[*node].to_le_bytes());
+        bytes.extend(places[*node].slot.to_le_bytes());
         bytes.extend((name_at as u16).to_le_bytes());
         bytes.extend([kind(&tree.nodes()[*node].kind), 0]);
         name_at += name.len();
@@ -57,7 +58,8 @@ fn encode_block(bytes: &mut Vec<u8>, tree: &Tree, block: &[(&[u8], usize)], slot
 fn names(tree: &Tree, index: usize) -> Vec<(&[u8], usize)> {
     let mut names: Vec<(&[u8], usize)> = vec![(b".", index), (b"..", tree.parent(index))];
     let children = tree.children(index).iter();
-    names.extend(children.map(|child| (tree.nodes()[*child].name(), tree.target(*child))));
+    let children = children.map(|child| *child as usize);
+    names.extend(children.map(|child| (tree.nodes()[child].name(), tree.target(child))));
     names.sort_unstable();
     names
 }

@@ -28,7 +28,7 @@ fn directories_come_before_what_is_in_them_and_names_sort_as_bytes() {
         .map(|node| node.path.as_slice())
         .collect();
     assert_eq!(paths, [&b""[..], b"a", b"a/x", b"a.b", b"z"]);
-    assert_eq!(tree.children(0), [1, 3, 4]);
+    assert_eq!(tree.children(0), [1_u32, 3, 4]);
     assert_eq!((tree.target(4), tree.links(4), tree.links(2)), (2, 2, 2));
     assert_eq!((tree.links(0), tree.links(1)), (3, 2));
     assert_eq!(tree.nodes()[2].name(), b"x");

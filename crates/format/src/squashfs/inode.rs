@@ -68,9 +68,10 @@ impl Layout<'_> {
         numbers: &[u32],
         places: &[Reference],
     ) -> Result<Vec<u8>, SquashfsError> {
-        let entry = |child: &usize| {
-            let target = self.tree.target(*child);
-            let name = self.tree.nodes()[*child].name();
+        let entry = |child: &u32| {
+            let child = *child as usize;
+            let target = self.tree.target(child);
+            let name = self.tree.nodes()[child].name();
             if name.len() > 256 {
                 return Err(SquashfsError::TooLarge(
                     "a file name of more than 256 bytes",

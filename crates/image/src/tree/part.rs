@@ -1,5 +1,6 @@
 //! Parts of a tree: what goes to a partition of its own, and what stays.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use formwork_format::node::{self, Kind, Node};
@@ -15,7 +16,7 @@ impl<'a> Tree<'a> {
     ///
     /// # Errors
     /// If there is something else than a directory where a part begins.
-    pub fn part(&self, top: &str, without: &[&str]) -> Result<Tree<'a>, TreeError> {
+    pub fn part(&self, top: &str, without: &[&str]) -> Result<Cow<'_, Tree<'a>>, TreeError> {
         let top = plain(top);
         let inner: Vec<&[u8]> = without
             .iter()
@@ -23,6 +24,9 @@ impl<'a> Tree<'a> {
             .filter(|path| *path != top)
             .filter_map(|path| below(path, top))
             .collect();
+        if top.is_empty() && inner.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
         let mut entries: Vec<(Node, &'a [u8])> = Vec::new();
         // Files that have their first name elsewhere, with their first name here.
         let mut firsts: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
@@ -65,12 +69,8 @@ impl<'a> Tree<'a> {
             return Err(mount(top));
         }
         add_missing(&mut entries, &inner)?;
-        entries.sort_by(|left, right| formwork_model::tree::order(&left.0.path, &right.0.path));
         let (nodes, content) = entries.into_iter().unzip();
-        Ok(Tree {
-            nodes: node::Tree::new(nodes)?,
-            content,
-        })
+        Tree::sorted(nodes, content).map(Cow::Owned)
     }
 }
 
@@ -81,7 +81,11 @@ impl<'a> Tree<'a> {
     ///
     /// # Errors
     /// Never: what was a tree stays one.
-    pub fn without_lists(&self) -> Result<Tree<'a>, TreeError> {
+    pub fn without_lists(&self) -> Result<Cow<'_, Tree<'a>>, TreeError> {
+        let mut attributes = self.nodes.nodes().iter().flat_map(|node| &node.attributes);
+        if !attributes.any(|(name, _)| acl::NAMES.contains(&&name[..])) {
+            return Ok(Cow::Borrowed(self));
+        }
         let mut nodes = self.nodes.nodes().to_vec();
         for node in &mut nodes {
             let lists = node.attributes.iter();
@@ -92,10 +96,10 @@ impl<'a> Tree<'a> {
             node.attributes
                 .retain(|(name, _)| !acl::NAMES.contains(&&name[..]));
         }
-        Ok(Tree {
+        Ok(Cow::Owned(Tree {
             nodes: node::Tree::new(nodes)?,
             content: self.content.clone(),
-        })
+        }))
     }
 }
 

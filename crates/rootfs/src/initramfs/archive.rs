@@ -10,11 +10,14 @@
 //! 4. everything else, packed.
 //!
 //! In each, directories come first, then all others, both by name. Times are not later than the
-//! lock's date, numbers of inodes are counted.
+//! lock's date, numbers of inodes are counted. Each of the first three is followed by zeros up to
+//! a multiple of 512 bytes, much as `cpio` writes them: without any, `unmkinitramfs` and `lsinitramfs`
+//! take the next archive for a part of the one before and show nothing of it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use formwork_codec::pack::Stream;
@@ -33,6 +36,8 @@ const FILE: u32 = 0o100_000;
 const MICROCODE: &str = "kernel/x86/microcode";
 /// Endings of files that are packed already.
 const PACKED: [&str; 3] = [".xz", ".zst", ".gz"];
+/// A multiple of this many bytes is what an archive that is not packed takes.
+const BLOCK: usize = 512;
 /// How hard zstd and gzip try.
 const ZSTD_LEVEL: i32 = 3;
 const GZIP_LEVEL: i32 = 6;
@@ -66,18 +71,21 @@ pub(super) struct Archive {
 /// An archive as it is written; the parts stand one behind the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parts {
-    /// Microcode, and what is packed already.
-    pub(super) front: Vec<u8>,
-    /// The image's own scripts.
-    pub(super) own: Vec<u8>,
-    /// Everything else, packed.
-    pub(super) rest: Vec<u8>,
+    /// All of it.
+    pub(super) bytes: Vec<u8>,
+    /// Where in it the image's own scripts lie.
+    pub(super) own: Range<usize>,
 }
 
 impl Parts {
-    /// All of it.
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        [self.front.as_slice(), &self.own, &self.rest].concat()
+    /// Microcode, and what is packed already.
+    pub(super) fn front(&self) -> &[u8] {
+        &self.bytes[..self.own.start]
+    }
+
+    /// Everything else, packed.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.own.end..]
     }
 }
 
@@ -112,8 +120,21 @@ impl Archive {
         let directories: BTreeSet<&str> = self.directories().collect();
         let names = self.nodes.keys().map(String::as_str);
         let names: Vec<&str> = names.filter(|name| !self.is_directory(name)).collect();
-        self.part(tree, (&directories, &names), date, Vec::new())
+        self.open_part(tree, (&directories, &names), date, Vec::new())
             .map_err(|source| writing(source).into())
+    }
+
+    /// Writes one of the archives, not packed, behind what is there.
+    fn open_part(
+        &self,
+        tree: &View<'_>,
+        which: (&BTreeSet<&str>, &[&str]),
+        date: i64,
+        out: Vec<u8>,
+    ) -> io::Result<Vec<u8>> {
+        let mut out = self.part(tree, which, date, out)?;
+        out.resize((out.len() + 1).next_multiple_of(BLOCK), 0);
+        Ok(out)
     }
 
     /// Adds a name; one that is there already is replaced.
@@ -256,18 +277,21 @@ impl Archive {
                 // Directories of the microcode alone are nothing to the rest.
                 above.retain(|name| !(is_microcode(name) && needed.contains(name)));
                 front = self
-                    .part(tree, (&needed, &names), date, front)
+                    .open_part(tree, (&needed, &names), date, front)
                     .map_err(writing)?;
             }
         }
-        let stream = Stream::new(packing, level, Vec::new()).map_err(writing)?;
+        let start = front.len();
+        front.extend(own.open(tree, date)?);
+        let own = start..front.len();
+        // What is packed goes right behind, as it is too much to be there twice.
+        let stream = Stream::new(packing, level, front).map_err(writing)?;
         let stream = self
             .part(tree, (&above, &rest), date, stream)
             .map_err(writing)?;
         Ok(Parts {
-            front,
-            own: own.open(tree, date)?,
-            rest: stream.finish().map_err(writing)?,
+            bytes: stream.finish().map_err(writing)?,
+            own,
         })
     }
 

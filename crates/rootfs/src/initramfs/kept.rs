@@ -29,7 +29,7 @@ use crate::program::Run;
 use crate::report::Initrd;
 
 /// The format that this code reads and writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What stands before it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -182,13 +182,13 @@ fn read(file: &[u8]) -> Result<Option<(Document, usize)>, Damaged> {
 /// Keeps one.
 pub(super) fn keep(path: &Path, new: &New, answers: &Answers) -> Result<(), Error> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&new.parts.front);
-    hasher.update(&new.parts.rest);
+    hasher.update(new.parts.front());
+    hasher.update(new.parts.rest());
     let document = Document {
         format: FORMAT,
         packed: new.initrd.packed.clone(),
         check: hasher.finalize().to_hex().to_string(),
-        front: new.parts.front.len(),
+        front: new.parts.front().len(),
         own: new.own.nodes().map(noted).collect(),
         answers: answers
             .iter()
@@ -200,7 +200,7 @@ pub(super) fn keep(path: &Path, new: &New, answers: &Answers) -> Result<(), Erro
     let fail = |source| formwork_sys::Error::io("write", path, source);
     let mut file = Kept::create(path)?;
     let head = format!("{}\n", Sha256::of(&text));
-    let packed = [new.parts.front.as_slice(), &new.parts.rest];
+    let packed = [new.parts.front(), new.parts.rest()];
     for part in [head.as_bytes(), &text, b"\n"].into_iter().chain(packed) {
         file.write_all(part).map_err(fail)?;
     }
@@ -240,11 +240,11 @@ mod tests {
             noted("scripts", 0o040_755, None),
             noted("scripts/own", 0o100_755, Some(SCRIPT.to_owned())),
         ]);
+        let scripts = own.open(view, DATE).unwrap();
         New {
             parts: Parts {
-                front: b"open\n".to_vec(),
-                own: own.open(view, DATE).unwrap(),
-                rest: b"packed\nfiles".to_vec(),
+                own: 5..5 + scripts.len(),
+                bytes: [b"open\n", &scripts[..], b"packed\nfiles"].concat(),
             },
             own,
             initrd: Initrd {

@@ -273,14 +273,11 @@ impl<'a> View<'a> {
     pub(super) fn answers(&self, ask: &Ask, expected: &Sha256) -> bool {
         let found = match ask {
             Ask::Content(path) => self.digest(path),
-            Ask::There(path) => self.tree.exists(path).map(|found| told(&found)).ok(),
-            Ask::About(path) => {
-                let found = self.tree.metadata(path).ok();
-                found.map(|found| told(&found.map(|found| self.seen(&found))))
-            }
             _ => {
                 let again = View::new(self.tree, i64::from(self.latest)).noting();
                 let asked = match ask {
+                    Ask::There(path) => again.exists(path).is_ok(),
+                    Ask::About(path) => again.metadata(path).is_ok(),
                     Ask::Link(path) => again.read_link(path).is_ok(),
                     Ask::Names(path, beginnings) => {
                         let beginnings: Vec<&str> = beginnings.iter().map(String::as_str).collect();

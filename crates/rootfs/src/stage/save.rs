@@ -12,8 +12,8 @@ use formwork_deb::container::tar;
 use formwork_deb::sha256::{Hasher, Sha256};
 use formwork_model::stage::{ARCHIVE, FORMAT, StageIndex};
 use formwork_model::tree::Node;
-use formwork_sys::Kept;
 use formwork_sys::tree::{Directory, Tree};
+use formwork_sys::{Kept, fs};
 use rayon::prelude::*;
 
 use super::Place;
@@ -23,8 +23,9 @@ use crate::job::Job;
 use crate::manifest::{self, Found};
 use crate::outputs;
 
-/// How much of the archive is written at once.
-const PIECE: usize = 1 << 20;
+/// How much of the archive is written at once: what stays near the core while it is read, hashed
+/// twice and written.
+const PIECE: usize = 256 << 10;
 
 /// Keeps a tree as a stage.
 pub(super) fn save(tree: &Tree, home: &Tree, job: &Job, place: &Place) -> Result<Known, Error> {
@@ -75,10 +76,22 @@ pub(super) fn save(tree: &Tree, home: &Tree, job: &Job, place: &Place) -> Result
         checks,
         files,
     };
-    let file = Kept::create(&index)?;
-    file.write_at(&written.text(), 0).map_err(fail)?;
-    file.keep().map_err(fail)?;
+    if let Err(error) = note(&written, &index) {
+        // Without an index it is of no use, unless another build has just written one.
+        if !index.exists() {
+            fs::remove(known.archive())?;
+        }
+        return Err(error.into());
+    }
     known.settle(home)
+}
+
+/// Writes the index, without which a stage is not there.
+fn note(written: &StageIndex, index: &Path) -> Result<(), formwork_sys::Error> {
+    let fail = |source| formwork_sys::Error::io("write", index, source);
+    let file = Kept::create(index)?;
+    file.write_at(&written.text(), 0).map_err(fail)?;
+    file.keep().map_err(fail)
 }
 
 /// Whether an archive holds it and everybody can make it again.

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use formwork_model::stage::StageIndex;
+use formwork_rootfs::stage::verify;
+
 use crate::world::World;
 
 /// Finds a text in bytes.
@@ -16,7 +19,14 @@ fn find(bytes: &[u8], text: &[u8]) -> usize {
 /// What can happen to a stage: which file, how it is changed, and what is said of it.
 type Damage = (&'static str, fn(&mut Vec<u8>), &'static str);
 
-const DAMAGES: [Damage; 7] = [
+/// Writes the index anew, changed, with a good digest behind it.
+fn reindexed(bytes: &mut Vec<u8>, change: fn(&mut StageIndex)) {
+    let mut index = StageIndex::read(bytes).unwrap();
+    change(&mut index);
+    *bytes = index.text();
+}
+
+const DAMAGES: [Damage; 13] = [
     (
         "tar",
         |bytes| bytes.truncate(bytes.len() - 512),
@@ -47,6 +57,32 @@ const DAMAGES: [Damage; 7] = [
     ),
     ("json", |bytes| bytes[40] ^= 1, "index is not whole"),
     ("json", |bytes| bytes.truncate(10), "index is not whole"),
+    ("json", |bytes| bytes.fill(0xff), "index is not whole"),
+    (
+        "json",
+        |bytes| reindexed(bytes, |index| index.key = "another".to_owned()),
+        "index is not whole",
+    ),
+    (
+        "json",
+        |bytes| reindexed(bytes, |index| index.format -= 1),
+        "index is not whole",
+    ),
+    (
+        "json",
+        |bytes| reindexed(bytes, |index| drop(index.checks.pop())),
+        "lacks a digest",
+    ),
+    (
+        "json",
+        |bytes| reindexed(bytes, |index| index.files[0].truncate(5)),
+        "lacks a digest",
+    ),
+    (
+        "json",
+        |bytes| reindexed(bytes, |index| index.archive = "none.tar".to_owned()),
+        "No such file",
+    ),
 ];
 
 #[test]
@@ -69,6 +105,39 @@ fn a_damaged_stage_is_noticed_and_made_again() {
         assert!(warning.contains(said), "{said}: {warning}");
         let again = world.staged(&job);
         assert!(again.restored() && again.warnings.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn all_stages_are_compared_when_somebody_asks() {
+    let Some(world) = World::new() else { return };
+    assert_eq!(verify(&world.cache()).unwrap(), (0, Vec::new()));
+    world.staged(&world.job());
+    let sound = world.kept();
+    let contents: Vec<Vec<u8>> = sound.iter().map(|path| fs::read(path).unwrap()).collect();
+    assert_eq!(verify(&world.cache()).unwrap(), (1, Vec::new()));
+    // What another program has kept is no damage.
+    let foreign = |damage: &Damage| {
+        let mut bytes = contents[1].clone();
+        damage.0 == "json" && {
+            damage.1(&mut bytes);
+            StageIndex::is_whole(&bytes) && StageIndex::read(&bytes).is_none()
+        }
+    };
+    for damage in &DAMAGES {
+        let (ending, change, said) = damage;
+        let index = usize::from(*ending == "json");
+        assert_eq!(sound[index].extension().unwrap(), *ending);
+        let mut bytes = contents[index].clone();
+        change(&mut bytes);
+        fs::write(&sound[index], bytes).unwrap();
+        let (checked, found) = verify(&world.cache()).unwrap();
+        assert_eq!((checked, found.is_empty()), (1, foreign(damage)), "{said}");
+        for one in found {
+            assert!(sound.contains(&one.file) || *said == "No such file");
+            assert!(!one.reason.is_empty());
+        }
+        fs::write(&sound[index], &contents[index]).unwrap();
     }
 }
 

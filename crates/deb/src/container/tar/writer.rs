@@ -185,8 +185,13 @@ impl Header {
 
     /// A number that fits its field, in octal digits and a NUL.
     fn number(&mut self, range: std::ops::Range<usize>, number: u64) {
-        let digits = range.len() - 1;
-        self.text(range, format!("{number:0digits$o}").as_bytes());
+        // The NUL is there already; formatting would take longer than all the rest of a header.
+        let digits = &mut self.block[range.start..range.end - 1];
+        let mut rest = number;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest & 7) as u8;
+            rest >>= 3;
+        }
     }
 
     /// A number that may be too large for its field.

@@ -9,7 +9,7 @@ use formwork_sys::tree::Tree;
 
 use super::session::Talk;
 use super::store::Store;
-use super::{Trouble, begin, config, is_known};
+use super::{HOME, PLACE, STAND_IN, Server, Trouble, begin, config, is_known, prepare};
 
 const INFO: &str = "var/lib/dpkg/info";
 const CACHE: &str = "var/cache/debconf";
@@ -346,4 +346,63 @@ fn what_is_odd_is_left_to_the_original() {
     write(&root.join(format!("{CACHE}/config.dat")), "damaged\n");
     assert!(!asks(&tree, &script), "what is stored is damaged");
     assert!(Store::read(&tree).unwrap().is_none());
+}
+
+/// Runs a script under the stand-in with both ends of its pipes; gives the exit code.
+fn served(root: &Path, script: &str) -> i32 {
+    let scratch = root.join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    prepare(&Tree::open(&scratch).unwrap()).unwrap();
+    let place = root.join(INFO).join("p.postinst");
+    write(
+        &root.join(format!("{INFO}/p.templates")),
+        "Template: p/a\nType: string\n",
+    );
+    write(&place, script);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&place, mode).unwrap();
+    let line = scratch.join(HOME).display().to_string();
+    let frontend = STAND_IN
+        .replace(PLACE, &line)
+        .replace("\"$1\"", &format!("\"${{1#{}}}\"", root.display()));
+    std::thread::scope(|scope| {
+        let server = scope.spawn(|| {
+            let tree = Tree::open(root).unwrap();
+            Server::open(&scratch).unwrap().serve(&tree)
+        });
+        let ended = Command::new("sh")
+            .args(["-c", &format!("umask 0022\n{frontend}"), "frontend"])
+            .arg(&place)
+            .args(["configure", ""])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .envs([
+                ("LANGUAGE", "C.UTF-8"),
+                ("DEBIAN_FRONTEND", "noninteractive"),
+                ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
+            ])
+            .status()
+            .unwrap();
+        Server::close(&scratch).unwrap();
+        server.join().unwrap().unwrap();
+        ended.code().unwrap()
+    })
+}
+
+#[test]
+fn a_script_that_a_signal_ends_fails_and_its_answers_are_kept() {
+    let cases = [
+        ("kill -9 $$", 137),
+        ("kill -15 $$", 143),
+        ("printf 'GET p/a'; kill -9 $$", 137),
+        ("exit 3", 3),
+        ("exit 0", 0),
+    ];
+    for (ending, code) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let script = format!("#!/bin/sh\necho SET p/a kept\nread -r answer\n{ending}\n");
+        assert_eq!(served(directory.path(), &script), code, "{ending}");
+        let stored = &files(directory.path())["config.dat"];
+        assert!(stored.contains("Value: kept"), "{ending}\n{stored}");
+    }
 }
