@@ -130,7 +130,9 @@ fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Comp
     let (ours, theirs) = (read("ours")?, read("theirs")?);
     let mut found = differences(&ours, &theirs);
     let tools = unpacked::Tools::of(&directory, &home.join("cache/formwork"), options, suite)?;
-    found.extend(tools.differences(&built("ours", "initrd"), &ours)?);
+    if let Some(tools) = tools {
+        found.extend(tools.differences(&built("ours", "initrd"), &ours)?);
+    }
     Ok(Compared {
         differences: found,
         account: Account::of(&ours, &theirs),

@@ -2,14 +2,16 @@
 
 use super::{Content, Options};
 use crate::rootfs::place::succeed;
-use formwork_model::lock::Lock;
+use formwork_model::lock::{Lock, PackageKey};
 use formwork_model::source::Source;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The package with both.
-const PACKAGE: &str = "initramfs-tools-core";
+/// The packages with both; since Debian 13 one of them is a program of the machine.
+const PACKAGES: [&str; 2] = ["initramfs-tools-core", "initramfs-tools-bin"];
+/// For which architecture such programs run here.
+const HERE: &str = "amd64";
 /// The image whose closure is read.
 const IMAGE: &str = "ours";
 /// The bits of a mode that say what a member is, and the value of a file.
@@ -22,13 +24,13 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Unpacks the package out of the cache.
+    /// Unpacks the packages out of the cache; nothing where the programs do not run here.
     pub(super) fn of(
         project: &Path,
         cache: &Path,
         options: &Options,
         suite: &str,
-    ) -> Result<Tools, String> {
+    ) -> Result<Option<Tools>, String> {
         let trouble = |error: std::io::Error| format!("{}: {error}", project.display());
         let text = std::fs::read_to_string(project.join("formwork.lock")).map_err(trouble)?;
         let lock =
@@ -36,23 +38,29 @@ impl Tools {
         let closure = lock
             .closure(IMAGE, suite, &options.architecture)
             .ok_or("the lock lacks the closure")?;
-        let key = closure.packages.iter().find(|key| key.name == PACKAGE);
-        let digest = key
-            .ok_or_else(|| format!("{suite}: no {PACKAGE}"))?
-            .sha256
-            .to_string();
-        let blob = cache.join("blobs/sha256").join(&digest[..2]).join(&digest);
         let directory = project.join("tools");
         if directory.exists() {
             std::fs::remove_dir_all(&directory).map_err(trouble)?;
         }
-        succeed(
-            Command::new("dpkg-deb")
-                .arg("--extract")
-                .arg(blob)
-                .arg(&directory),
-        )?;
-        Ok(Tools { directory })
+        let wanted = |key: &&PackageKey| {
+            PACKAGES.contains(&key.name.as_str()) && ["all", HERE].contains(&&*key.architecture)
+        };
+        for key in closure.packages.iter().filter(wanted) {
+            let digest = key.sha256.to_string();
+            let blob = cache.join("blobs/sha256").join(&digest[..2]).join(&digest);
+            succeed(
+                Command::new("dpkg-deb")
+                    .arg("--extract")
+                    .arg(blob)
+                    .arg(&directory),
+            )?;
+        }
+        if !directory.join("usr/bin/unmkinitramfs").exists() {
+            let architecture = &options.architecture;
+            println!("{suite}: unmkinitramfs of {architecture} does not run here, and is left out");
+            return Ok(None);
+        }
+        Ok(Some(Tools { directory }))
     }
 
     /// One of both, which finds the other.
