@@ -19,7 +19,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,6 +41,9 @@ const SUFFIX: &str = "pack";
 const SMALL: u64 = 4 << 20;
 /// How many small packs there may be.
 const SMALL_ONES: usize = 8;
+
+/// What is left for the index of the largest pack.
+const INDEX: u64 = 256 << 20;
 
 /// How large all packs together may become, unless somebody says otherwise.
 pub const USUAL_LIMIT: u64 = 4 << 30;
@@ -185,6 +188,11 @@ impl BlockCache {
             found: self.found.into_inner(),
             packed: self.packed.into_inner(),
         };
+        if let Ok(fresh) = self.fresh.into_inner() {
+            let _unkept = fresh.finish();
+        }
+        // What was used is younger than what is new, so that of an image that is larger than the
+        // limit the same blocks stay.
         for pack in self
             .packs
             .iter()
@@ -192,9 +200,6 @@ impl BlockCache {
         {
             // A mark that is not made is only an earlier end.
             let _unmarked = formwork_sys::fs::set_modified(&pack.path, SystemTime::now());
-        }
-        if let Ok(fresh) = self.fresh.into_inner() {
-            let _unkept = fresh.finish();
         }
         join_small(&self.directory);
         trim(&self.directory, limit, None);
@@ -204,7 +209,9 @@ impl BlockCache {
 
 impl Fresh {
     fn put(&mut self, directory: &Path, key: &Key, bytes: &[u8]) -> io::Result<()> {
-        if self.entries.contains_key(&key.0) {
+        // A pack that is larger than all may be would be written in vain.
+        let is_full = self.size + bytes.len() as u64 > USUAL_LIMIT - INDEX;
+        if is_full || self.entries.contains_key(&key.0) {
             return Ok(());
         }
         let file = match &mut self.file {
@@ -227,21 +234,24 @@ impl Fresh {
 
     /// Writes the index and gives the pack its name.
     fn finish(self) -> io::Result<()> {
-        let Some(mut file) = self.file else {
+        let Some(file) = self.file else {
             return Ok(());
         };
-        let mut index = Vec::with_capacity(self.entries.len() * ENTRY);
+        let mut file = BufWriter::new(file);
+        let mut hasher = blake3::Hasher::new();
         for (key, (start, length, check)) in &self.entries {
-            index.extend(key);
-            index.extend(start.to_le_bytes());
-            index.extend(length.to_le_bytes());
-            index.extend(check);
+            let mut entry = [0; ENTRY];
+            entry[..32].copy_from_slice(key);
+            entry[32..40].copy_from_slice(&start.to_le_bytes());
+            entry[40..44].copy_from_slice(&length.to_le_bytes());
+            entry[44..].copy_from_slice(check);
+            hasher.update(&entry);
+            file.write_all(&entry)?;
         }
-        file.write_all(&index)?;
         file.write_all(&(self.entries.len() as u64).to_le_bytes())?;
-        file.write_all(blake3::hash(&index).as_bytes())?;
+        file.write_all(hasher.finalize().as_bytes())?;
         file.write_all(MAGIC)?;
-        file.keep()
+        file.into_inner()?.keep()
     }
 }
 

@@ -100,22 +100,21 @@ pub(crate) fn make(
     }
     let view = view.noting();
     let new = anew(&view, job, kernel, run, tell)?;
-    if new.initrd.made_by == Maker::Native {
-        // Whoever cannot keep it makes it again the next time.
-        match kept::keep(&place, &new, &view.into_answers()) {
-            Ok(()) => {
-                return Ok(Made {
-                    is_new: true,
-                    ..new.made()
-                });
-            }
-            Err(reason) => {
-                let text = format!("the initial RAM disk is not kept: {reason}");
-                tell(Message::Warning(text));
-            }
-        }
+    let is_new = new.initrd.made_by == Maker::Native
+        && is_kept(kept::keep(&place, &new, &view.into_answers()), tell);
+    Ok(Made {
+        is_new,
+        ..new.made()
+    })
+}
+
+/// Whether it was kept; whoever cannot keep it makes it again the next time.
+fn is_kept(kept: Result<(), Error>, tell: &mut dyn FnMut(Message)) -> bool {
+    if let Err(reason) = &kept {
+        let text = format!("the initial RAM disk is not kept: {reason}");
+        tell(Message::Warning(text));
     }
-    Ok(new.made())
+    kept.is_ok()
 }
 
 /// Says what is wrong with an initial RAM disk that is kept, if anything is.

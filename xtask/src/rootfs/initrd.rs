@@ -1,11 +1,18 @@
 //! Initial RAM disks made natively beside those that the tree's own `mkinitramfs` makes: one
 //! project with two images of the same packages for each suite and set, laid beside each other
 //! name for name and byte for byte. What may differ is listed here; the reasons stand in
-//! `docs/initrd.md`.
+//! `docs/initrd.md`, where the table that this prints stands too.
+//!
+//! Ours is shown and unpacked besides by `lsinitramfs` and `unmkinitramfs` of the suite: they must
+//! find every file in it, whatever archives it is a row of.
+
+mod account;
+mod unpacked;
 
 use super::place::{succeed, wishes, write};
 use super::{Options, SUITES};
 use crate::{differential::isolate, source};
+use account::Account;
 use formwork_codec::{Compression, Limits, decoder};
 use formwork_format::cpio;
 use std::collections::BTreeMap;
@@ -20,6 +27,22 @@ const SETS: [(&str, &str); 2] = [
     ("small", "ifupdown ca-certificates"),
     ("storage", "cryptsetup-initramfs lvm2 busybox e2fsprogs"),
 ];
+/// A boot script of each image's own, which goes into an archive of its own.
+const OWN: &str = r#"
+[files."/etc/initramfs-tools/scripts/init-premount/own"]
+mode = "0755"
+content = '''
+#!/bin/sh
+PREREQ=""
+prereqs()
+{
+    echo "$PREREQ"
+}
+case "$1" in
+prereqs) prereqs; exit 0 ;;
+esac
+'''
+"#;
 /// What only `mkinitramfs` puts in.
 const LEFT_OUT: [&str; 1] = ["etc/ld.so.cache"];
 /// The list in which the order of what a module needs may differ.
@@ -30,25 +53,42 @@ const INDEX: [u8; 4] = [0xb0, 0x07, 0xf4, 0x57];
 /// Compares all suites asked for; `Ok(false)` is a difference that is not listed.
 pub(super) fn run(options: &Options) -> Result<bool, String> {
     let mut equal = true;
+    let mut table = vec![account::HEAD.to_owned()];
     for suite in SUITES
         .iter()
         .filter(|suite| options.suites.iter().any(|one| one == *suite))
     {
         let industrial = wishes(&source::read("bench/industrial.txt")?, suite).join(" ");
         for (set, more) in SETS.into_iter().chain([("industrial", &industrial[..])]) {
-            let found = compare(options, suite, set, more)?;
-            println!("{suite} {set}: {} differences", found.len());
-            for line in &found {
+            let compared = compare(options, suite, set, more)?;
+            let (found, [ours, theirs]) = (&compared.differences, compared.seconds);
+            println!(
+                "{suite} {set}: {} differences; made in {ours:.2} s, by mkinitramfs in {theirs:.2} s",
+                found.len()
+            );
+            for line in found {
                 println!("  {line}");
             }
             equal &= found.is_empty();
+            table.push(compared.account.row(suite, &options.architecture, set));
         }
     }
+    println!("\n{}", table.join("\n"));
     Ok(equal)
 }
 
-/// Builds both and says what differs.
-fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Vec<String>, String> {
+/// Both of one set.
+struct Compared {
+    /// What differs and is not listed.
+    differences: Vec<String>,
+    /// What is in ours.
+    account: Account,
+    /// How long it took to make ours, and theirs.
+    seconds: [f64; 2],
+}
+
+/// Builds both.
+fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Compared, String> {
     let architecture = &options.architecture;
     let directory = options
         .data
@@ -68,7 +108,7 @@ fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Vec<
     for (image, maker) in [("ours", "native"), ("theirs", "initramfs-tools")] {
         let text = format!(
             "packages = {packages:?}\nvariant = \"minbase\"\nrecommends = false\n\
-             forms = [\"initrd\"]\n[boot]\ninitrd = \"{maker}\"\n"
+             forms = [\"initrd\"]\n[boot]\ninitrd = \"{maker}\"\n{OWN}"
         );
         write(&directory.join(format!("images/{image}.toml")), &text)?;
     }
@@ -78,13 +118,40 @@ fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Vec<
         succeed(command.args(arguments).current_dir(&directory))
     };
     formwork(&["--quiet", "lock"])?;
+    let built = |image: &str, ending: &str| {
+        let path = format!("build/{image}/{architecture}/{image}.{ending}");
+        directory.join(path)
+    };
     let read = |image: &str| {
-        formwork(&["--quiet", "build", image])?;
-        let path = format!("build/{image}/{architecture}/{image}.initrd");
-        Content::read(&directory.join(path))
+        // What is kept would be taken, and nothing made.
+        formwork(&["--quiet", "build", image, "--no-stages", "--rebuild"])?;
+        Content::read(&built(image, "initrd"))
     };
     let (ours, theirs) = (read("ours")?, read("theirs")?);
-    Ok(differences(&ours, &theirs))
+    let mut found = differences(&ours, &theirs);
+    let tools = unpacked::Tools::of(&directory, &home.join("cache/formwork"), options, suite)?;
+    if let Some(tools) = tools {
+        found.extend(tools.differences(&built("ours", "initrd"), &ours)?);
+    }
+    Ok(Compared {
+        differences: found,
+        account: Account::of(&ours, &theirs),
+        seconds: [
+            seconds(&built("ours", "log.json"))?,
+            seconds(&built("theirs", "log.json"))?,
+        ],
+    })
+}
+
+/// How long the step took that makes the initial RAM disk, by the log of a build.
+fn seconds(log: &Path) -> Result<f64, String> {
+    let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}", log.display());
+    let text = std::fs::read(log).map_err(|error| trouble(&error))?;
+    let log: serde_json::Value = serde_json::from_slice(&text).map_err(|error| trouble(&error))?;
+    let steps = log["steps"].as_array().ok_or("the log has no steps")?;
+    let step = steps.iter().find(|step| step["name"] == "initrd");
+    let milliseconds = step.and_then(|step| step["milliseconds"].as_f64());
+    Ok(milliseconds.ok_or("the log has no such step")? / 1000.0)
 }
 
 /// The files of an initial RAM disk by name: mode, owner, group, content.
@@ -99,6 +166,7 @@ impl Content {
         let mut rest = &file[..];
         while rest.starts_with(b"0707") {
             rest = &rest[content.take(rest)?..];
+            rest = &rest[rest.iter().take_while(|byte| **byte == 0).count()..];
         }
         let mut plain = Vec::new();
         decoder(Compression::Zstd, rest, &Limits::unsigned())

@@ -49,6 +49,21 @@ fn blocks_are_found_again_and_counted() {
 }
 
 #[test]
+fn what_was_used_stays_rather_than_what_is_new() {
+    let directory = tempfile::tempdir().unwrap();
+    filled(directory.path(), 0..100);
+    let before = list(directory.path());
+    let cache = BlockCache::open(directory.path());
+    assert!(cache.get(&key(1)).is_some());
+    for number in 100..150 {
+        cache.put(&key(number), Some(&number.to_le_bytes()));
+    }
+    cache.finish(before[0].size);
+    let paths = |packs: Vec<PackFile>| packs.into_iter().map(|pack| pack.path).collect::<Vec<_>>();
+    assert_eq!(paths(list(directory.path())), paths(before));
+}
+
+#[test]
 fn how_a_block_is_packed_is_part_of_its_key() {
     let packers = [
         Packer::Zstd(3),

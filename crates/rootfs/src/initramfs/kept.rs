@@ -217,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::initramfs::archive::Parts;
+    use crate::message::Message;
     use crate::program::{Ended, Program};
 
     const DATE: i64 = 1_700_000_000;
@@ -380,6 +381,31 @@ mod tests {
             seen.push((view.metadata("a").unwrap(), view.into_answers()));
         }
         assert_eq!(seen[0], seen[1]);
+    }
+
+    #[test]
+    fn where_it_cannot_be_kept_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let (root, cache) = (
+            directory.path().join("root"),
+            directory.path().join("cache"),
+        );
+        fs::create_dir(&root).unwrap();
+        fs::write(&cache, "a file").unwrap();
+        let tree = Tree::open(&root).unwrap();
+        fs::create_dir_all(root.join("etc/initramfs-tools/scripts")).unwrap();
+        fs::write(root.join(SCRIPT), "").unwrap();
+        let new = new(&View::new(&tree, DATE));
+        let mut told = Vec::new();
+        let mut tell = |message| told.push(message);
+        let cannot = keep(&cache.join("kept"), &new, &Answers::new());
+        assert!(!crate::initramfs::is_kept(cannot, &mut tell));
+        let can = keep(&directory.path().join("kept"), &new, &Answers::new());
+        assert!(crate::initramfs::is_kept(can, &mut tell));
+        let [Message::Warning(text)] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert!(text.contains("is not kept"), "{text}");
     }
 
     #[test]

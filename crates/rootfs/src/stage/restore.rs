@@ -194,7 +194,11 @@ fn seal_directories(tree: &Tree, archive: &Archive) -> Result<(), Trouble> {
 }
 
 /// Makes one entry; a file is noted.
-fn put(directory: &Directory, item: &Item<'_>, archive: &MappedFile) -> Result<Option<Note>, Trouble> {
+fn put(
+    directory: &Directory,
+    item: &Item<'_>,
+    archive: &MappedFile,
+) -> Result<Option<Note>, Trouble> {
     let (entry, name) = (item.entry, item.name);
     let seal = seal(entry)?;
     let Some((check, sha256)) = item.digests else {
