@@ -14,6 +14,9 @@ use crate::job::Package;
 use crate::unpack::control::codec;
 use crate::unpack::quick;
 
+/// How many bytes of packages are in memory at once.
+const AT_ONCE: u64 = 64 << 20;
+
 /// How long it takes at best.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Floor {
@@ -28,15 +31,29 @@ pub struct Floor {
 /// # Errors
 /// If one cannot be read or unpacked.
 pub fn measure(packages: &[Package]) -> io::Result<Floor> {
-    let start = Instant::now();
-    let bytes: io::Result<Vec<Content>> = packages.par_iter().map(content).collect();
-    let bytes = bytes?;
-    let read = start.elapsed();
-    let start = Instant::now();
-    bytes.par_iter().try_for_each(unpack)?;
-    Ok(Floor {
-        read,
-        unpack: start.elapsed(),
+    let mut floor = Floor::default();
+    for batch in batches(packages) {
+        let start = Instant::now();
+        let contents: io::Result<Vec<Content>> = batch.par_iter().map(content).collect();
+        let contents = contents?;
+        floor.read += start.elapsed();
+        let start = Instant::now();
+        contents.par_iter().try_for_each(unpack)?;
+        floor.unpack += start.elapsed();
+    }
+    Ok(floor)
+}
+
+/// Packages that are in memory at once: as many as fit, and one in any case.
+fn batches(packages: &[Package]) -> impl Iterator<Item = &[Package]> {
+    let mut sum = 0;
+    packages.chunk_by(move |package, next| {
+        sum += package.size;
+        let fits = sum + next.size <= AT_ONCE;
+        if !fits {
+            sum = 0;
+        }
+        fits
     })
 }
 
@@ -74,4 +91,40 @@ fn unpack(content: &Content) -> io::Result<()> {
     let mut buffer = vec![0; 128 * 1024];
     while decoder.read(&mut buffer)? > 0 {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AT_ONCE, batches};
+    use crate::job::Package;
+
+    fn package(size: u64) -> Package {
+        Package {
+            name: "one".to_owned(),
+            version: "1".to_owned(),
+            architecture: "all".to_owned(),
+            file: "one.deb".into(),
+            size,
+            sha256: String::new(),
+            wished: false,
+            own: false,
+        }
+    }
+
+    #[test]
+    fn no_more_is_in_memory_than_allowed_but_by_one_that_is_larger() {
+        let most = AT_ONCE;
+        let cases: [(&[u64], &[usize]); 5] = [
+            (&[], &[]),
+            (&[most + 1, 1, 1], &[1, 2]),
+            (&[1, most, 1], &[1, 1, 1]),
+            (&[most / 2, most / 2, 1, most - 1, 1], &[2, 2, 1]),
+            (&[1, 2, 3], &[3]),
+        ];
+        for (sizes, expected) in cases {
+            let packages: Vec<Package> = sizes.iter().map(|size| package(*size)).collect();
+            let found: Vec<usize> = batches(&packages).map(<[Package]>::len).collect();
+            assert_eq!(found, expected, "{sizes:?}");
+        }
+    }
 }
