@@ -229,8 +229,11 @@ fn label(text: &str) -> Result<[u8; LABEL], Ext4Error> {
     Ok(label)
 }
 
+/// A name and a value.
+type Named<'a> = (&'a [u8], Cow<'a, [u8]>);
+
 /// The attributes of a node as ext4 stores them.
-fn attributes(node: &Node) -> Result<Vec<(&[u8], Cow<'_, [u8]>)>, Ext4Error> {
+fn attributes(node: &Node) -> Result<Vec<Named<'_>>, Ext4Error> {
     let each = node.attributes.iter().map(|(name, value)| {
         let value = match acl::NAMES.contains(&&name[..]) {
             true => Cow::Owned(acl::stored(value).ok_or_else(|| Ext4Error::Acl(path(node)))?),
