@@ -207,8 +207,8 @@ fn trees_of_any_shape() {
     assert!(fitted > 20, "{fitted}");
 }
 
-/// A tree of directories with so many files, whose names have so many letters.
-fn directories(shapes: &[(usize, usize)]) -> Vec<u8> {
+/// A tree of directories with so many files, whose names have so many letters, and one more.
+fn directories(shapes: &[(usize, usize, &str)]) -> Vec<u8> {
     let mut archive = Archive::default();
     let directory = Entry {
         kind: b'5',
@@ -216,11 +216,15 @@ fn directories(shapes: &[(usize, usize)]) -> Vec<u8> {
         ..Entry::default()
     };
     archive.add(&directory);
-    for (count, length) in shapes {
-        let path = format!("{count}-{length}");
+    for (count, length, more) in shapes {
+        let path = format!("{count}-{length}-{more}");
         archive.add(&Entry {
             path: &path,
             ..directory
+        });
+        archive.add(&Entry {
+            path: &format!("{path}/{more}"),
+            ..Entry::default()
         });
         for number in 0..*count {
             let name = format!("{number:0length$x}");
@@ -235,11 +239,13 @@ fn directories(shapes: &[(usize, usize)]) -> Vec<u8> {
 
 #[test]
 fn directories_of_one_block_and_of_many() {
-    let mut shapes: Vec<(usize, usize)> = (336..344).map(|count| (count, 4)).collect();
-    shapes.extend((0..20).map(|count| (count, 255)));
-    shapes.extend((250..258).map(|count| (count, 8)));
-    shapes.extend((1000..1006).map(|count| (count, 17)));
-    shapes.push((20_000, 5));
+    let mut shapes: Vec<_> = (335..343).map(|count| (count, 4, "x")).collect();
+    // Exactly as many bytes as make a directory large.
+    shapes.push((338, 4, "eight xx"));
+    shapes.extend((0..20).map(|count| (count, 255, "y")));
+    shapes.extend((250..258).map(|count| (count, 8, "x")));
+    shapes.extend((1000..1006).map(|count| (count, 17, "x")));
+    shapes.push((20_000, 5, "x"));
     let archive = directories(&shapes);
     let tree = Tree::open(&archive).unwrap();
     assert!(same(&tree, &options(size_for(&tree, 0), 5)));
@@ -248,8 +254,9 @@ fn directories_of_one_block_and_of_many() {
 #[test]
 fn indexes_of_two_levels() {
     // Fifteen names fill a block, and the first block of an index leads to 507.
+    let long = "x".repeat(240);
     for count in [507 * 15, 507 * 15 + 1, 510 * 15 + 1] {
-        let archive = directories(&[(count, 255), (3, 3)]);
+        let archive = directories(&[(count - 1, 255, &long), (3, 3, "x")]);
         let tree = Tree::open(&archive).unwrap();
         assert!(same(&tree, &options(size_for(&tree, 0), 6)), "{count}");
     }
