@@ -8,7 +8,6 @@
 //! with its entries of 12 bytes first and their names behind them, sorted, `.` and `..`
 //! among them. All numbers are little-endian.
 
-mod crc;
 mod directory;
 mod inode;
 pub mod packed;
@@ -17,6 +16,7 @@ mod tests;
 
 use std::io::{self, Write};
 
+use crate::crc::crc32c;
 use crate::guid::Guid;
 use crate::node::{Kind, Tree};
 
@@ -297,7 +297,7 @@ fn superblock(tree: &Tree, head: &Head, options: &Options) -> Result<Vec<u8>, Er
 
 /// Adds the sum of the first block, when all is in it.
 fn sum(block: &mut [u8]) {
-    let sum = crc::crc32c(&block[SUPERBLOCK..]);
+    let sum = crc32c(u32::MAX, &block[SUPERBLOCK..]);
     block[SUPERBLOCK + 4..SUPERBLOCK + 8].copy_from_slice(&sum.to_le_bytes());
 }
 

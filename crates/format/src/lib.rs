@@ -2,8 +2,10 @@
 //! parsing, and no policy. Writers and readers of images share it.
 
 pub mod cpio;
+mod crc;
 pub mod ebg;
 pub mod erofs;
+pub mod ext4;
 pub mod fat;
 pub mod fuzzing;
 pub mod gpt;

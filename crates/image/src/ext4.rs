@@ -1,18 +1,20 @@
 //! ext4 file systems, ready to be mounted and grown.
 
+mod plan;
 #[cfg(test)]
 mod tests;
+mod writer;
 
-use std::io::{self, Read};
+use std::io;
 
+use formwork_format::ext4 as format;
 use formwork_format::node::{Kind, Node};
-use mkext4::{
-    FsBuilder, InodeCount, InodeHandle, Meta, Options as Ext4Options, ROOT, RegionSink, SpecialKind,
-};
 
-use crate::acl;
 use crate::blocks::Aids;
+use crate::target::Sink;
 use crate::tree::Tree;
+use plan::Plan;
+use writer::Writer;
 
 /// Bytes in a block.
 const BLOCK: u64 = 4096;
@@ -42,15 +44,29 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Ext4Error {
-    /// A name that is not UTF-8.
-    #[error("/{0}: its name or target is not UTF-8, which ext4 images of ours need")]
-    Name(String),
     /// An access control list that is none.
     #[error("/{0}: its access control list is damaged")]
     Acl(String),
-    /// The writer refused, or there is no room.
+    /// A file that ext4 cannot hold.
+    #[error("/{path}: ext4 cannot hold it: {problem}")]
+    File {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A label that has no room.
+    #[error("the label {0} has more than 16 bytes")]
+    Label(String),
+    /// A time that has no room.
+    #[error("the time {0} is not one of the years 1970 to 2106")]
+    Time(i64),
+    /// There is no room, or the size is none for a file system.
     #[error("the ext4 file system cannot be made: {0}")]
-    Writer(#[from] mkext4::Error),
+    Layout(#[from] format::Ext4Error),
+    /// It cannot be written.
+    #[error("the ext4 file system cannot be written: {0}")]
+    Io(#[from] io::Error),
 }
 
 /// How large a file system must be that holds the tree and `free` bytes more.
@@ -100,7 +116,7 @@ fn attributes(node: &Node) -> u64 {
 /// takes where there is more than enough room.
 ///
 /// # Errors
-/// If the tree has names that are not UTF-8.
+/// If the tree has files that ext4 cannot hold.
 pub fn needed(tree: &Tree<'_>) -> Result<u64, Ext4Error> {
     let options = Options {
         size: size_for(tree, 0),
@@ -108,151 +124,22 @@ pub fn needed(tree: &Tree<'_>) -> Result<u64, Ext4Error> {
         label: String::new(),
         time: 0,
     };
-    let (layout, _) = seal(tree, &options)?;
-    let mut first = Superblock([0; 1024]);
-    // All that is no content is written at once.
-    layout.writer(&mut first)?;
-    let used = options.size - free(&first.0);
+    let used = options.size - Plan::new(tree, &options)?.free();
     Ok(used.next_multiple_of(1 << 20).max(SMALLEST))
 }
 
-/// Keeps the superblock of all that it is given.
-struct Superblock([u8; 1024]);
-
-impl RegionSink for Superblock {
-    fn data(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
-        if let (0, Some(found)) = (offset, bytes.get(1024..2048)) {
-            self.0.copy_from_slice(found);
-        }
-        Ok(())
-    }
-
-    fn zeros(&mut self, _offset: u64, _length: u64) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Writes the tree as a file system; every byte of it is handed to `sink` once.
+/// Writes the tree as a file system; no byte is handed to `sink` twice, and what is not handed
+/// over is zero. First comes all that is no content of files.
 ///
 /// # Errors
-/// If the tree does not fit, has names that are not UTF-8, or cannot be written.
+/// If the tree does not fit, has files that ext4 cannot hold, or cannot be written.
 pub fn write(
-    sink: impl RegionSink,
+    mut sink: impl Sink,
     tree: &Tree<'_>,
     options: &Options,
     aids: &Aids<'_>,
 ) -> Result<(), Ext4Error> {
-    let (layout, handles) = seal(tree, options)?;
-    let mut writer = layout.writer(sink)?;
-    let mut read = 0;
-    for (index, node) in tree.nodes().nodes().iter().enumerate() {
-        if let (Kind::File(1..), Some(handle)) = (&node.kind, handles[index]) {
-            let mut content = Content {
-                left: tree.content(index),
-                read: &mut read,
-                aids,
-            };
-            writer.fill(handle, &mut content)?;
-        }
-    }
-    writer.finish()?;
-    Ok(())
-}
-
-/// What a file holds, of which the memory is let go again.
-struct Content<'a> {
-    left: &'a [u8],
-    read: &'a mut u64,
-    aids: &'a Aids<'a>,
-}
-
-impl Read for Content<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.left.read(buffer)?;
-        self.aids.let_go_after(self.read, count);
-        Ok(count)
-    }
-}
-
-/// Says where everything goes, and what each file is called by the writer.
-fn seal(
-    tree: &Tree<'_>,
-    options: &Options,
-) -> Result<(mkext4::Layout, Vec<Option<InodeHandle>>), Ext4Error> {
-    let mut settings = Ext4Options::new(options.size, options.id, options.time);
-    settings.label = Some(options.label.clone());
-    settings.inodes = InodeCount::Exact(inodes(tree, options.size));
-    let mut builder = FsBuilder::new(settings)?;
-    let mut handles: Vec<Option<InodeHandle>> = vec![None; tree.nodes().nodes().len()];
-    for (index, node) in tree.nodes().nodes().iter().enumerate() {
-        let parent = handles[tree.nodes().parent(index)].unwrap_or(ROOT);
-        // Other names of a file follow when all files are there.
-        if !matches!(node.kind, Kind::Link(_)) {
-            let handle = declare(&mut builder, parent, node)?;
-            for (name, value) in &node.attributes {
-                let name = text(node, name)?;
-                let lossy = || String::from_utf8_lossy(&node.path).into_owned();
-                let value = match name {
-                    _ if acl::NAMES.contains(&name.as_bytes()) => {
-                        &acl::stored(value).ok_or_else(|| Ext4Error::Acl(lossy()))?
-                    }
-                    _ => value,
-                };
-                builder.set_xattr(handle, name, value)?;
-            }
-            handles[index] = Some(handle);
-        }
-    }
-    for (index, node) in tree.nodes().nodes().iter().enumerate() {
-        let parent = handles[tree.nodes().parent(index)].unwrap_or(ROOT);
-        let target = handles[tree.nodes().target(index)];
-        if let (Kind::Link(_), Some(target)) = (&node.kind, target) {
-            builder.hardlink(parent, text(node, node.name())?, target)?;
-        }
-    }
-    Ok((builder.seal()?, handles))
-}
-
-/// One inode for each file, and as many again for each 16 KiB of free room.
-fn inodes(tree: &Tree<'_>, size: u64) -> u32 {
-    let files = tree.nodes().nodes().len() as u64;
-    let more = size / (16 * 1024);
-    u32::try_from(files + 16 + more).unwrap_or(u32::MAX)
-}
-
-fn declare(
-    builder: &mut FsBuilder,
-    parent: InodeHandle,
-    node: &Node,
-) -> Result<InodeHandle, Ext4Error> {
-    let time = (i64::from(node.time), 0);
-    let mut meta = Meta::new(node.mode, node.owner, node.group, time);
-    meta.atime = Some(time);
-    meta.ctime = Some(time);
-    if node.path.is_empty() {
-        builder.set_meta(ROOT, meta)?;
-        return Ok(ROOT);
-    }
-    let name = text(node, node.name())?;
-    let handle = match &node.kind {
-        Kind::File(size) => builder.file(parent, name, meta, *size)?,
-        Kind::Directory => builder.mkdir(parent, name, meta)?,
-        Kind::Symlink(target) => builder.symlink(parent, name, text(node, target)?, meta)?,
-        Kind::Character(major, minor) => {
-            let (major, minor) = (*major, *minor);
-            builder.mknod(parent, name, meta, SpecialKind::Char { major, minor })?
-        }
-        Kind::Block(major, minor) => {
-            let (major, minor) = (*major, *minor);
-            builder.mknod(parent, name, meta, SpecialKind::Block { major, minor })?
-        }
-        Kind::Fifo | Kind::Link(_) => builder.mknod(parent, name, meta, SpecialKind::Fifo)?,
-        Kind::Socket => builder.mknod(parent, name, meta, SpecialKind::Socket)?,
-    };
-    Ok(handle)
-}
-
-fn text<'a>(node: &Node, bytes: &'a [u8]) -> Result<&'a str, Ext4Error> {
-    let wrong = |_| Ext4Error::Name(String::from_utf8_lossy(&node.path).into_owned());
-    std::str::from_utf8(bytes).map_err(wrong)
+    let plan = Plan::new(tree, options)?;
+    Writer::new(&plan, &mut sink).write()?;
+    plan.write_contents(&mut sink, aids)
 }

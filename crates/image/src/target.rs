@@ -10,7 +10,6 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use formwork_sys::fs::Sparse;
-use mkext4::RegionSink;
 
 /// The bytes in a block of the record of what was written.
 pub const BLOCK: u64 = 4096;
@@ -42,6 +41,15 @@ pub trait Place: Send {
     fn sync(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Something that takes bytes in any order and is zero where it was given none.
+pub trait Sink {
+    /// Takes the bytes that stand at an offset.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    fn data(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 }
 
 impl Place for Vec<u8> {
@@ -268,13 +276,8 @@ impl<P: Place> Seek for Section<'_, P> {
     }
 }
 
-impl<P: Place> RegionSink for Section<'_, P> {
+impl<P: Place> Sink for Section<'_, P> {
     fn data(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.put(offset, bytes)
-    }
-
-    fn zeros(&mut self, _offset: u64, _length: u64) -> io::Result<()> {
-        // The image is zero where nothing was written.
-        Ok(())
     }
 }

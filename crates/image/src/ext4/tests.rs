@@ -1,8 +1,14 @@
+mod differential;
+mod reference;
+
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
-use mkext4::sink::VecSink;
+use formwork_deb::container::tar;
 
 use super::*;
+use crate::target::Target;
 use crate::tree::tests::archive;
 
 fn image(tree: &Tree<'_>) -> Vec<u8> {
@@ -12,10 +18,56 @@ fn image(tree: &Tree<'_>) -> Vec<u8> {
         label: "root".to_owned(),
         time: 1_700_000_000,
     };
-    let mut sink = VecSink::default();
-    write(&mut sink, tree, &options, &Aids::default()).unwrap();
-    assert_eq!(sink.buf.len() as u64, options.size);
-    sink.buf
+    let mut target = Target::new(vec![0; options.size as usize], options.size);
+    let section = target.section(0..options.size).unwrap();
+    write(section, tree, &options, &Aids::default()).unwrap();
+    target.into_place()
+}
+
+fn check(path: &Path) {
+    let fsck = Command::new("/usr/sbin/e2fsck")
+        .arg("-fn")
+        .arg(path)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&fsck.stdout);
+    assert!(fsck.status.success(), "{text}");
+}
+
+/// A file or directory of an archive, with any bytes in its name.
+fn entry(path: &[u8], kind: tar::Kind) -> tar::Entry {
+    tar::Entry {
+        path: path.to_vec(),
+        kind,
+        mode: 0o755,
+        size: 0,
+        modified: 1,
+        link: Vec::new(),
+        user_id: 0,
+        group_id: 0,
+        user_name: Vec::new(),
+        group_name: Vec::new(),
+        device: (0, 0),
+        attributes: BTreeMap::new(),
+        offset: 0,
+    }
+}
+
+#[test]
+fn names_may_have_any_bytes() {
+    let mut archive = tar::Writer::new(Vec::new());
+    let mut add = |path: &[u8], kind| archive.append(&entry(path, kind), &mut &[][..]).unwrap();
+    add(b"./", tar::Kind::Directory);
+    for number in 0..500_u32 {
+        let name = [b"./\xe4\xff", number.to_string().as_bytes()].concat();
+        add(&name, tar::Kind::File);
+    }
+    let archive = archive.finish().unwrap();
+    let bytes = image(&Tree::open(&archive).unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("image");
+    std::fs::write(&path, bytes).unwrap();
+    check(&path);
 }
 
 #[test]
@@ -27,16 +79,7 @@ fn fsck_is_content_and_debugfs_finds_the_files() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("image");
     std::fs::write(&path, bytes).unwrap();
-    let fsck = Command::new("/usr/sbin/e2fsck")
-        .arg("-fn")
-        .arg(&path)
-        .output()
-        .unwrap();
-    assert!(
-        fsck.status.success(),
-        "{}",
-        String::from_utf8_lossy(&fsck.stdout)
-    );
+    check(&path);
     let debugfs = |request: &str| {
         let output = Command::new("/usr/sbin/debugfs")
             .args(["-R", request])
@@ -59,14 +102,46 @@ fn fsck_is_content_and_debugfs_finds_the_files() {
 }
 
 #[test]
-fn a_tree_that_does_not_fit_is_an_error() {
+fn what_ext4_cannot_hold_is_an_error() {
     let archive = archive();
     let tree = Tree::open(&archive).unwrap();
-    let options = Options {
-        size: 1 << 20,
+    let fits = Options {
+        size: size_for(&tree, 0),
         id: [1; 16],
-        label: String::new(),
-        time: 0,
+        label: "sixteen letters.".to_owned(),
+        time: u32::MAX.into(),
     };
-    assert!(write(VecSink::default(), &tree, &options, &Aids::default()).is_err());
+    let message = |options: &Options| {
+        let mut target = Target::new(vec![0; fits.size as usize], fits.size);
+        let section = target.section(0..fits.size).unwrap();
+        let made = write(section, &tree, options, &Aids::default());
+        made.map_err(|error| error.to_string()).err()
+    };
+    assert_eq!(message(&fits), None);
+    for (options, expected) in [
+        (
+            Options {
+                size: 1 << 20,
+                ..fits.clone()
+            },
+            "the ext4 file system cannot be made: 1048576 bytes: it must have whole blocks of 4 \
+             KiB, 16 MiB at least and less than 16 TiB",
+        ),
+        (
+            Options {
+                label: "seventeen letters".to_owned(),
+                ..fits.clone()
+            },
+            "the label seventeen letters has more than 16 bytes",
+        ),
+        (
+            Options {
+                time: -1,
+                ..fits.clone()
+            },
+            "the time -1 is not one of the years 1970 to 2106",
+        ),
+    ] {
+        assert_eq!(message(&options).as_deref(), Some(expected));
+    }
 }

@@ -178,7 +178,7 @@ impl ImageError {
                 ..
             }
             | ImageError::Ext4 {
-                source: Ext4Error::Writer(mkext4::Error::Io(error)),
+                source: Ext4Error::Io(error),
                 ..
             } => Some(error),
             _ => None,
