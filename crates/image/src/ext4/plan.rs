@@ -18,7 +18,8 @@ use crate::blocks::Aids;
 use crate::target::Sink;
 use crate::tree::Tree;
 
-/// The blocks of the directory that repairs put files into.
+/// The name of the directory that repairs put files into, and its blocks.
+const OWN: &[u8] = b"lost+found";
 const LOST_AND_FOUND_BLOCKS: u64 = 4;
 /// A symbolic link of no more bytes stands in its inode.
 pub(super) const SHORT: usize = 59;
@@ -161,7 +162,7 @@ impl<'a> Plan<'a> {
         let mut entries = Vec::with_capacity(files.len() + links.len() + 1);
         if index == 0 {
             entries.push(Entry {
-                name: b"lost+found",
+                name: OWN,
                 inode: LOST_AND_FOUND,
                 kind: directory::kind(&Kind::Directory),
             });
@@ -251,6 +252,9 @@ fn check(node: &Node, links: u32) -> Result<(), &'static str> {
     }
     if node.kind != Kind::Directory && links > MOST_LINKS {
         return Err("it has more than 65,000 names");
+    }
+    if node.path == OWN {
+        return Err("its name is that of the directory which the file system has of its own");
     }
     match &node.kind {
         Kind::Symlink(target) if !(1..=LONGEST_LINK).contains(&target.len()) => {

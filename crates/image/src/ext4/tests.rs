@@ -145,3 +145,19 @@ fn what_ext4_cannot_hold_is_an_error() {
         assert_eq!(message(&options).as_deref(), Some(expected));
     }
 }
+
+#[test]
+fn the_directory_of_repairs_is_not_the_tree_s() {
+    let mut archive = tar::Writer::new(Vec::new());
+    for path in [&b"./"[..], b"./lost+found"] {
+        let directory = entry(path, tar::Kind::Directory);
+        archive.append(&directory, &mut &[][..]).unwrap();
+    }
+    let archive = archive.finish().unwrap();
+    let refused = needed(&Tree::open(&archive).unwrap()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "/lost+found: ext4 cannot hold it: its name is that of the directory which the file \
+         system has of its own"
+    );
+}
