@@ -24,6 +24,9 @@ const SECTIONS: [&str; 6] = ["doc", "fonts", "libs", "perl", "python", "ruby"];
 /// No wish is larger, in KiB, when it is installed: three in four packages of the archive are
 /// not, and a few of the others would be most of the tree.
 const LARGEST: u64 = 1000;
+/// These bring `owfs-common`, whose `preinst` runs what the package only depends on: neither
+/// program can install it in one go.
+const LEFT_OUT: [&str; 1] = ["python3-onewire"];
 /// What the generator begins with.
 const SEED: u64 = 6;
 
@@ -111,7 +114,8 @@ impl<'a> Set<'a> {
             let count = ((size - self.size) / 4).clamp(1, largest).min(names.len());
             let batch = names.split_off(names.len() - count);
             let kept = wishes.len();
-            wishes.extend(batch);
+            let fits = |name: &String| !LEFT_OUT.contains(&name.as_str());
+            wishes.extend(batch.into_iter().filter(fits));
             match self.lock(&wishes) {
                 Ok(found) if found <= size + size / 20 => self.size = found,
                 _ => {
