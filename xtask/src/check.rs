@@ -112,6 +112,11 @@ const SYSTEM_CHECKS: &[Check] = &[
         run: rootfs::check,
     },
     Check {
+        name: "initrd",
+        what: "initial RAM disks equal to those of initramfs-tools",
+        run: rootfs::check_initrd,
+    },
+    Check {
         name: "rebuild",
         what: "builds after edits, bit for bit those from nothing",
         run: rebuild::check,

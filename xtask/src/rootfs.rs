@@ -11,7 +11,7 @@
 pub(crate) mod bench;
 mod differences;
 mod exceptions;
-mod initrd;
+pub(crate) mod initrd;
 mod ours;
 pub(crate) mod peer;
 pub(crate) mod place;

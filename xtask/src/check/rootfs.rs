@@ -4,11 +4,13 @@ use super::Findings;
 use super::documents::formwork;
 use crate::rootfs::{self, Options};
 
+/// Initial RAM disks beside those that the packages' own programs make.
+pub(super) fn check_initrd() -> Findings {
+    rootfs::initrd::sample(&options()?, "bookworm")
+}
+
 pub(super) fn check() -> Findings {
-    let program = formwork()?;
-    let mut options = Options::new();
-    options.data = program.with_file_name("rootfs");
-    options.formwork = program;
+    let mut options = options()?;
     options.suites = rootfs::SUITES.map(str::to_owned).to_vec();
     let mut findings = rootfs::sample(&options)?;
     options.suites = vec!["bookworm".to_owned()];
@@ -17,4 +19,13 @@ pub(super) fn check() -> Findings {
         findings.extend(rootfs::same_bits(&options)?);
     }
     Ok(findings)
+}
+
+/// The program just built, with the place of all trees.
+pub(super) fn options() -> Result<Options, String> {
+    let program = formwork()?;
+    let mut options = Options::new();
+    options.data = program.with_file_name("rootfs");
+    options.formwork = program;
+    Ok(options)
 }

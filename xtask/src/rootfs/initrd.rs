@@ -7,6 +7,7 @@
 //! find every file in it, whatever archives it is a row of.
 
 mod account;
+mod unknown;
 mod unpacked;
 
 use super::place::{succeed, wishes, write};
@@ -17,7 +18,7 @@ use formwork_codec::{Compression, Limits, decoder};
 use formwork_format::cpio;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What every set has.
@@ -77,6 +78,15 @@ pub(super) fn run(options: &Options) -> Result<bool, String> {
     Ok(equal)
 }
 
+/// For the list of checks: one set of one suite, and a hook that nobody knows.
+pub(crate) fn sample(options: &Options, suite: &str) -> Result<Vec<String>, String> {
+    let (set, more) = SETS[1];
+    let compared = compare(options, suite, set, more)?;
+    let mut findings = compared.differences;
+    findings.extend(unknown::findings(options, suite)?);
+    Ok(findings)
+}
+
 /// Both of one set.
 struct Compared {
     /// What differs and is not listed.
@@ -89,58 +99,96 @@ struct Compared {
 
 /// Builds both.
 fn compare(options: &Options, suite: &str, set: &str, more: &str) -> Result<Compared, String> {
-    let architecture = &options.architecture;
-    let directory = options
-        .data
-        .join(format!("initrd-{suite}-{architecture}-{set}"));
-    let home = options.data.join("home");
-    write(&home.join("work"), "")?;
-    let project = format!(
-        "[project]\nname = \"initrd\"\nsuites = [\"{suite}\"]\narchitectures = \
-         [\"{architecture}\"]\n\n[repositories.debian]\nsuite = \"{suite}\"\n"
-    );
-    write(&directory.join("formwork.toml"), &project)?;
-    let kernel = format!("linux-image-{architecture}");
-    let packages: Vec<&str> = [BASE, more, &kernel]
-        .iter()
-        .flat_map(|words| words.split(' '))
-        .collect();
+    let project = Project::new(options, suite, set)?;
     for (image, maker) in [("ours", "native"), ("theirs", "initramfs-tools")] {
-        let text = format!(
-            "packages = {packages:?}\nvariant = \"minbase\"\nrecommends = false\n\
-             forms = [\"initrd\"]\n[boot]\ninitrd = \"{maker}\"\n{OWN}"
-        );
-        write(&directory.join(format!("images/{image}.toml")), &text)?;
+        project.image(image, more, maker)?;
     }
-    let formwork = |arguments: &[&str]| {
-        let mut command = Command::new(&options.formwork);
-        isolate(&mut command, &home);
-        succeed(command.args(arguments).current_dir(&directory))
-    };
-    formwork(&["--quiet", "lock"])?;
-    let built = |image: &str, ending: &str| {
-        let path = format!("build/{image}/{architecture}/{image}.{ending}");
-        directory.join(path)
-    };
+    project.lock()?;
     let read = |image: &str| {
-        // What is kept would be taken, and nothing made.
-        formwork(&["--quiet", "build", image, "--no-stages", "--rebuild"])?;
-        Content::read(&built(image, "initrd"))
+        succeed(&mut project.build(image))?;
+        Content::read(&project.built(image, "initrd"))
     };
     let (ours, theirs) = (read("ours")?, read("theirs")?);
     let mut found = differences(&ours, &theirs);
-    let tools = unpacked::Tools::of(&directory, &home.join("cache/formwork"), options, suite)?;
+    let cache = project.home.join("cache/formwork");
+    let tools = unpacked::Tools::of(&project.directory, &cache, options, suite)?;
     if let Some(tools) = tools {
-        found.extend(tools.differences(&built("ours", "initrd"), &ours)?);
+        found.extend(tools.differences(&project.built("ours", "initrd"), &ours)?);
     }
     Ok(Compared {
         differences: found,
         account: Account::of(&ours, &theirs),
         seconds: [
-            seconds(&built("ours", "log.json"))?,
-            seconds(&built("theirs", "log.json"))?,
+            seconds(&project.built("ours", "log.json"))?,
+            seconds(&project.built("theirs", "log.json"))?,
         ],
     })
+}
+
+/// A project whose images are initial RAM disks.
+struct Project<'a> {
+    options: &'a Options,
+    directory: PathBuf,
+    home: PathBuf,
+}
+
+impl<'a> Project<'a> {
+    fn new(options: &'a Options, suite: &str, set: &str) -> Result<Project<'a>, String> {
+        let architecture = &options.architecture;
+        let name = format!("initrd-{suite}-{architecture}-{set}");
+        let directory = options.data.join(name);
+        let home = options.data.join("home");
+        write(&home.join("work"), "")?;
+        let text = format!(
+            "[project]\nname = \"initrd\"\nsuites = [\"{suite}\"]\narchitectures = \
+             [\"{architecture}\"]\n\n[repositories.debian]\nsuite = \"{suite}\"\n"
+        );
+        write(&directory.join("formwork.toml"), &text)?;
+        Ok(Project {
+            options,
+            directory,
+            home,
+        })
+    }
+
+    /// Writes an image with some packages more.
+    fn image(&self, name: &str, more: &str, maker: &str) -> Result<(), String> {
+        let kernel = format!("linux-image-{}", self.options.architecture);
+        let packages: Vec<&str> = [BASE, more, &kernel]
+            .iter()
+            .flat_map(|words| words.split(' '))
+            .collect();
+        let text = format!(
+            "packages = {packages:?}\nvariant = \"minbase\"\nrecommends = false\n\
+             forms = [\"initrd\"]\n[boot]\ninitrd = \"{maker}\"\n{OWN}"
+        );
+        write(&self.directory.join(format!("images/{name}.toml")), &text)
+    }
+
+    fn lock(&self) -> Result<Vec<u8>, String> {
+        succeed(self.formwork().args(["--quiet", "lock"]))
+    }
+
+    /// Builds an image; what is kept would be taken, and nothing made.
+    fn build(&self, image: &str) -> Command {
+        let mut command = self.formwork();
+        command.args(["--quiet", "build", image, "--no-stages", "--rebuild"]);
+        command
+    }
+
+    fn formwork(&self) -> Command {
+        let mut command = Command::new(&self.options.formwork);
+        isolate(&mut command, &self.home);
+        command.current_dir(&self.directory);
+        command
+    }
+
+    /// A file that a build has made.
+    fn built(&self, image: &str, ending: &str) -> PathBuf {
+        let architecture = &self.options.architecture;
+        let path = format!("build/{image}/{architecture}/{image}.{ending}");
+        self.directory.join(path)
+    }
 }
 
 /// How long the step took that makes the initial RAM disk, by the log of a build.
