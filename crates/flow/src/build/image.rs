@@ -234,6 +234,7 @@ impl Images<'_> {
         read.extend(blobs.map(|blob| digest(&format!("blob {}", blob.name), &blob.sha256)));
         made.steps.push(BuildStep {
             name: "disk".to_owned(),
+            by: None,
             read,
             wrote,
         });
@@ -303,6 +304,7 @@ impl Images<'_> {
         let sha256 = image.sha256.to_string();
         made.steps.push(BuildStep {
             name: form.as_str().to_owned(),
+            by: None,
             read: vec![source.digest.clone(), self.layout()?],
             wrote: vec![digest(form.as_str(), &sha256)],
         });

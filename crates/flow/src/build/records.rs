@@ -175,11 +175,13 @@ impl Records<'_> {
         let mut steps = vec![
             BuildStep {
                 name: "fetch".to_owned(),
+                by: None,
                 read: vec![lock],
                 wrote: vec![packages.clone()],
             },
             BuildStep {
                 name: "tree".to_owned(),
+                by: None,
                 read: [vec![order, packages], self.project_files()].concat(),
                 wrote: vec![tree.clone()],
             },
@@ -190,11 +192,14 @@ impl Records<'_> {
             .filter(|output| !matches!(output.kind, Kind::Manifest | Kind::Delta));
         for output in outputs {
             let mut read = vec![tree.clone()];
+            let mut by = None;
             if output.kind == Kind::Initrd {
                 read.push(digest("kernel", &self.kernel()?.to_string()));
+                by = report.initrd.as_ref().map(|initrd| initrd.made_by);
             }
             steps.push(BuildStep {
                 name: word(output.kind).to_owned(),
+                by: by.map(|maker| maker.as_str().to_owned()),
                 read,
                 wrote: vec![digest(word(output.kind), &output.sha256)],
             });

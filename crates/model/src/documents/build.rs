@@ -80,6 +80,9 @@ pub struct BuildRecord {
 pub struct BuildStep {
     /// What was done: `fetch`, `tree`, then the forms: `tar`, `initrd`, `disk` and so on.
     pub name: String,
+    /// Who did it, where several can: `native` or `initramfs-tools`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What it read.
     pub read: Vec<Digest>,
     /// What it wrote.

@@ -24,6 +24,18 @@ pub(super) fn findings(options: &Options, suite: &str) -> Result<Vec<String>, St
     if !said.contains(&format!("{TOLD} {HOOK} is not known")) {
         findings.push(format!("{suite}: nothing is said of {HOOK}: {said}"));
     }
+    let record = project.built("unknown", "buildinfo.json");
+    let record =
+        std::fs::read(&record).map_err(|error| format!("{}: {error}", record.display()))?;
+    let record: serde_json::Value =
+        serde_json::from_slice(&record).map_err(|error| error.to_string())?;
+    let step = record["steps"].as_array().into_iter().flatten();
+    let by: Vec<_> = step.filter_map(|step| step["by"].as_str()).collect();
+    if by != ["initramfs-tools"] {
+        findings.push(format!(
+            "{suite}: the record says that it was made by {by:?}"
+        ));
+    }
     let content = Content::read(&project.built("unknown", "initrd"))?;
     if !content.0.keys().any(|name| name.ends_with(PROGRAM)) {
         findings.push(format!(
