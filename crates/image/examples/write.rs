@@ -2,7 +2,6 @@
 //! [BLOCKS]`, where KIND is `ext4`, `squashfs`, `erofs`, `erofs-lz4`, `erofs-none` or `disk`, and
 //! BLOCKS the directory of packed blocks. `write ARCHIVE MEGABYTES` makes up an archive.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -134,19 +133,10 @@ fn make_up(path: &Path, megabytes: u64) -> Outcome {
     let mut archive = Writer::new(BufWriter::with_capacity(1 << 20, File::create(path)?));
     let mut entry = |path: String, kind: Kind, size: u64, content: &mut &[u8]| {
         let entry = Entry {
-            path: path.into_bytes(),
-            kind,
             mode: if kind == Kind::File { 0o644 } else { 0o755 },
             size,
             modified: 1_700_000_000,
-            link: Vec::new(),
-            user_id: 0,
-            group_id: 0,
-            user_name: Vec::new(),
-            group_name: Vec::new(),
-            device: (0, 0),
-            attributes: BTreeMap::new(),
-            offset: 0,
+            ..Entry::new(path.into_bytes(), kind)
         };
         archive.append(&entry, content)
     };

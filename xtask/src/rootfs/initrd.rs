@@ -10,7 +10,7 @@ mod account;
 mod unknown;
 mod unpacked;
 
-use super::place::{succeed, wishes, write};
+use super::place::{document, succeed, wishes, write};
 use super::{Options, SUITES};
 use crate::{differential::isolate, source};
 use account::Account;
@@ -193,9 +193,7 @@ impl<'a> Project<'a> {
 
 /// How long the step took that makes the initial RAM disk, by the log of a build.
 fn seconds(log: &Path) -> Result<f64, String> {
-    let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}", log.display());
-    let text = std::fs::read(log).map_err(|error| trouble(&error))?;
-    let log: serde_json::Value = serde_json::from_slice(&text).map_err(|error| trouble(&error))?;
+    let log = document(log)?;
     let steps = log["steps"].as_array().ok_or("the log has no steps")?;
     let step = steps.iter().find(|step| step["name"] == "initrd");
     let milliseconds = step.and_then(|step| step["milliseconds"].as_f64());

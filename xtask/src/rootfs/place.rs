@@ -152,6 +152,13 @@ pub(crate) fn write(path: &Path, content: &str) -> Result<(), String> {
     std::fs::write(path, content).map_err(trouble)
 }
 
+/// A document that a build has left.
+pub(crate) fn document(path: &Path) -> Result<serde_json::Value, String> {
+    let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read(path).map_err(|error| trouble(&error))?;
+    serde_json::from_slice(&text).map_err(|error| trouble(&error))
+}
+
 /// Runs a command to its end; its messages are shown only if it fails.
 pub(crate) fn succeed(command: &mut Command) -> Result<Vec<u8>, String> {
     let output = command

@@ -84,6 +84,28 @@ pub struct Entry {
     pub offset: u64,
 }
 
+impl Entry {
+    /// An empty entry that belongs to root, of 1970, which nobody may use.
+    #[must_use]
+    pub fn new(path: Vec<u8>, kind: Kind) -> Entry {
+        Entry {
+            path,
+            kind,
+            link: Vec::new(),
+            mode: 0,
+            user_id: 0,
+            group_id: 0,
+            user_name: Vec::new(),
+            group_name: Vec::new(),
+            size: 0,
+            modified: 0,
+            device: (0, 0),
+            attributes: BTreeMap::new(),
+            offset: 0,
+        }
+    }
+}
+
 /// What is wrong in a tar archive, and where.
 #[derive(Debug, thiserror::Error)]
 #[error("tar archive, byte {offset}: {problem}")]

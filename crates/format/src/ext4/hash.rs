@@ -8,6 +8,8 @@ const ROUNDS: [(u32, [usize; 8], [u32; 4]); 3] = [
     (0x5a82_7999, [1, 3, 5, 7, 0, 2, 4, 6], [3, 5, 9, 13]),
     (0x6ed9_eba1, [3, 7, 2, 6, 1, 5, 0, 4], [3, 9, 11, 15]),
 ];
+/// What stands for the end of a directory: no name has it.
+const END: u32 = 0xffff_fffe;
 /// Bytes of a name that are taken at a time.
 const PIECE: usize = 32;
 
@@ -23,7 +25,11 @@ pub(super) fn of(name: &[u8], seed: &[u8; 16]) -> (u32, u32) {
     for piece in name.chunks(PIECE) {
         mix(&mut state, &words_of(piece));
     }
-    (state[1] & !1, state[2])
+    let hash = match state[1] & !1 {
+        END => END - 2,
+        hash => hash,
+    };
+    (hash, state[2])
 }
 
 /// Words of four letters each, which count as signed numbers; what is missing is made up of the

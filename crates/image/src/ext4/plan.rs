@@ -254,7 +254,7 @@ fn check(node: &Node, links: u32) -> Result<(), &'static str> {
         return Err("it has more than 65,000 names");
     }
     if node.path == OWN {
-        return Err("its name is that of the directory which the file system has of its own");
+        return Err("the file system makes that directory itself; leave it out of the tree");
     }
     match &node.kind {
         Kind::Symlink(target) if !(1..=LONGEST_LINK).contains(&target.len()) => {

@@ -179,25 +179,17 @@ fn clean(path: &[u8]) -> Result<Vec<u8>, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn entry(path: &[u8], kind: tar::Kind, link: &[u8]) -> tar::Entry {
         tar::Entry {
-            path: path.to_vec(),
-            kind,
             link: link.to_vec(),
             mode: 0o100_644,
-            user_id: 0,
             group_id: 42,
             user_name: b"root".to_vec(),
             group_name: b"shadow".to_vec(),
-            size: 0,
             modified: 7,
-            device: (0, 0),
-            attributes: BTreeMap::new(),
-            offset: 0,
+            ..tar::Entry::new(path.to_vec(), kind)
         }
     }
 

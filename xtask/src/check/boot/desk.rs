@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::differential::isolate;
-use crate::rootfs::place::succeed;
+use crate::rootfs::place::{document, succeed};
 use crate::source;
 
 /// One image of one of the examples, or of the projects that are for checks alone.
@@ -157,9 +157,7 @@ impl Desk {
 
     /// The record of an image's disk.
     pub(super) fn record(&self, image: &Image) -> Result<Value, String> {
-        let path = self.file(image, "image.json");
-        let text = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
+        document(&self.file(image, "image.json"))
     }
 }
 

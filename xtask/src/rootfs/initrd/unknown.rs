@@ -2,6 +2,7 @@
 //! RAM disk, what the hook puts in is there, and the build says so.
 
 use super::{Content, Options, Project};
+use crate::rootfs::place::document;
 
 /// A package that has such a hook, the hook, and what it puts in.
 const PACKAGE: &str = "btrfs-progs";
@@ -24,11 +25,7 @@ pub(super) fn findings(options: &Options, suite: &str) -> Result<Vec<String>, St
     if !said.contains(&format!("{TOLD} {HOOK} is not known")) {
         findings.push(format!("{suite}: nothing is said of {HOOK}: {said}"));
     }
-    let record = project.built("unknown", "buildinfo.json");
-    let record =
-        std::fs::read(&record).map_err(|error| format!("{}: {error}", record.display()))?;
-    let record: serde_json::Value =
-        serde_json::from_slice(&record).map_err(|error| error.to_string())?;
+    let record = document(&project.built("unknown", "buildinfo.json"))?;
     let step = record["steps"].as_array().into_iter().flatten();
     let by: Vec<_> = step.filter_map(|step| step["by"].as_str()).collect();
     if by != ["initramfs-tools"] {

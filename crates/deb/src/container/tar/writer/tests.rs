@@ -1,23 +1,11 @@
-use std::collections::BTreeMap;
-
 use super::super::{Limits, Reader};
 use super::*;
 
 fn entry(path: &[u8], kind: Kind) -> Entry {
     Entry {
-        path: path.to_vec(),
-        kind,
-        link: Vec::new(),
         mode: 0o644,
-        user_id: 0,
-        group_id: 0,
-        user_name: Vec::new(),
-        group_name: Vec::new(),
-        size: 0,
         modified: 1_700_000_000,
-        device: (0, 0),
-        attributes: BTreeMap::new(),
-        offset: 0,
+        ..Entry::new(path.to_vec(), kind)
     }
 }
 
