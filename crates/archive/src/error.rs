@@ -190,7 +190,7 @@ pub enum Error {
     },
     /// Release and indices do not belong together.
     #[error(
-        "an index that a signed Release lists cannot be had, even after fetching that Release again: the mirror is being updated or inconsistent, or the index was swapped\n  {source}"
+        "an index that a signed Release lists cannot be had, even after fetching that Release again: the mirror is being updated or inconsistent, or the index was swapped\n  try again later or another mirror\n  {source}"
     )]
     Inconsistent {
         /// Which indices, where they were sought and what was found.

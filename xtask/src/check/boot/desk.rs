@@ -58,6 +58,7 @@ impl Desk {
             ("examples", "profiles"),
             ("xtask/projects", "laboratory"),
             ("xtask/projects", "board"),
+            ("xtask/projects", "bare"),
         ] {
             if data.join(example).exists() {
                 continue;
