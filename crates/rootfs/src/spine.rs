@@ -118,7 +118,16 @@ pub(crate) fn install_own(
     stage: &Tree,
 ) -> Result<(), Error> {
     let job = context.job;
-    let controls = context.step("read", |_| read(&job.packages))?;
+    let controls = context.step("read", |_| {
+        let read = |one: &Package| match one.own {
+            true => Control::read(one),
+            false => Control::outline(one),
+        };
+        job.packages
+            .par_iter()
+            .map(read)
+            .collect::<Result<Vec<_>, _>>()
+    })?;
     let providers = Providers::new(&controls);
     let own = |index: &usize| controls[*index].package.own;
     let (wave, others): (BTreeSet<usize>, BTreeSet<usize>) = (0..controls.len()).partition(own);
@@ -156,7 +165,8 @@ pub(crate) fn install_own(
 /// Says which of the own packages come after all others: those that none of the others needs.
 /// The rest is not own any more, as far as stages go.
 pub(crate) fn split(packages: &mut [Package]) -> Result<(), Error> {
-    let controls = read(packages)?;
+    let controls: Result<Vec<Control>, Error> = packages.par_iter().map(Control::outline).collect();
+    let controls = controls?;
     let providers = Providers::new(&controls);
     let first =
         (0..controls.len()).filter(|index| !packages[*index].own || controls[*index].essential);
@@ -164,11 +174,6 @@ pub(crate) fn split(packages: &mut [Package]) -> Result<(), Error> {
         packages[index].own = false;
     }
     Ok(())
-}
-
-/// Reads the control parts of packages.
-fn read(packages: &[Package]) -> Result<Vec<Control>, Error> {
-    packages.par_iter().map(Control::read).collect()
 }
 
 /// Whether apt must keep a package of the second wave though nothing depends on it: what the image

@@ -1,7 +1,7 @@
 //! The control part of a package: what to plan with, and the files that dpkg keeps.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use formwork_codec::Limits;
@@ -13,8 +13,10 @@ use formwork_deb::record::{MultiArch, PackageRecord, Stanza};
 use crate::error::Error;
 use crate::job::Package;
 
-/// How much is read at first; nearly every control part is smaller.
-const HEAD: u64 = 128 * 1024;
+/// How much is read at first; most control parts are smaller.
+const HEAD: u64 = 16 * 1024;
+/// How much of an outline is unpacked at a time.
+const STEP: usize = 4096;
 /// No control part is larger.
 const MAX_HEAD: u64 = 64 << 20;
 
@@ -50,7 +52,7 @@ pub(crate) struct Control {
     pub(crate) provides: String,
     /// Whose files it may overwrite.
     pub(crate) replaces: String,
-    /// All files of the control part.
+    /// All files of the control part; in an outline only those up to the control file.
     pub(crate) files: Vec<ControlFile>,
     /// The packed control part: the checked file must have the same.
     pub(crate) packed: Vec<u8>,
@@ -61,14 +63,22 @@ pub(crate) struct Control {
 impl Control {
     /// Reads the control part of a package file whose digest is compared later.
     pub(crate) fn read(package: &Package) -> Result<Control, Error> {
+        Self::of(package, Extent::Whole)
+    }
+
+    /// Reads no more of the control part than its control file. That is enough to know a package
+    /// that is in a tree already, and most of a control part is digests.
+    pub(crate) fn outline(package: &Package) -> Result<Control, Error> {
+        Self::of(package, Extent::Outline)
+    }
+
+    fn of(package: &Package, extent: Extent) -> Result<Control, Error> {
         let broken = |reason: String| Error::Broken {
             package: package_label(package),
             reason,
         };
         let (packed, compression) = packed_control(package)?;
-        let plain =
-            unpack(&packed.content, compression).map_err(|error| broken(error.to_string()))?;
-        let files = files(&plain).map_err(|error| broken(error.to_string()))?;
+        let files = unpack(&packed.content, compression, extent).map_err(broken)?;
         let text = files
             .iter()
             .find(|file| file.name == "control")
@@ -249,20 +259,41 @@ pub(crate) fn codec(compression: Compression) -> Option<formwork_codec::Compress
     })
 }
 
-fn unpack(packed: &[u8], compression: Compression) -> io::Result<Vec<u8>> {
-    let compression = codec(compression)
-        .ok_or_else(|| io::Error::other("its control part is packed in an old way"))?;
+/// How much of a control part is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// What comes up to the control file.
+    Outline,
+}
+
+fn unpack(
+    packed: &[u8],
+    compression: Compression,
+    extent: Extent,
+) -> Result<Vec<ControlFile>, String> {
+    let compression = codec(compression).ok_or("its control part is packed in an old way")?;
     let limits = Limits {
         output: tar::Limits::CONTROL.bytes,
         threads: 1,
         ..Limits::unsigned()
     };
-    let mut plain = Vec::new();
-    formwork_codec::decoder(compression, packed, &limits)?.read_to_end(&mut plain)?;
-    Ok(plain)
+    let decoder = formwork_codec::decoder(compression, packed, &limits);
+    let mut decoder = decoder.map_err(|error| error.to_string())?;
+    let files = match extent {
+        Extent::Whole => {
+            let mut plain = Vec::new();
+            let read = decoder.read_to_end(&mut plain);
+            read.map_err(|error| error.to_string())?;
+            files(&plain[..], extent)
+        }
+        Extent::Outline => files(BufReader::with_capacity(STEP, decoder), extent),
+    };
+    files.map_err(|error| error.to_string())
 }
 
-fn files(plain: &[u8]) -> Result<Vec<ControlFile>, tar::TarError> {
+fn files(plain: impl Read, extent: Extent) -> Result<Vec<ControlFile>, tar::TarError> {
     let mut archive = tar::Reader::new(plain, tar::Limits::CONTROL);
     let mut files: Vec<ControlFile> = Vec::new();
     while let Some(entry) = archive.next_entry()? {
@@ -287,7 +318,40 @@ fn files(plain: &[u8]) -> Result<Vec<ControlFile>, tar::TarError> {
                 mode: entry.mode,
                 content: archive.content()?,
             });
+            if extent == Extent::Outline && name == "control" {
+                break;
+            }
         }
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_says_the_same_and_holds_less() {
+        let deb = formwork_testkit::package::Package::new("a", "1", "all")
+            .field("Depends", "b, c")
+            .file("usr/share/a/file", b"content")
+            .script("postinst", "#!/bin/sh\n")
+            .deb();
+        let directory = tempfile::tempdir().unwrap();
+        let package = Package {
+            name: "a".to_owned(),
+            version: "1".to_owned(),
+            architecture: "all".to_owned(),
+            file: directory.path().join("a.deb"),
+            size: deb.len() as u64,
+            sha256: String::new(),
+            wished: false,
+            own: false,
+        };
+        std::fs::write(&package.file, deb).unwrap();
+        let (whole, outline) = (Control::read(&package), Control::outline(&package));
+        let (whole, outline) = (whole.unwrap(), outline.unwrap());
+        assert_eq!((&outline.text, &*outline.depends), (&whole.text, "b, c"));
+        assert!(whole.file("postinst").is_some() && outline.file("postinst").is_none());
+    }
 }
