@@ -9,6 +9,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use super::{Findings, documents};
+use crate::rootfs::place::{succeed, write};
+
 /// How the program says that a mirror lacks an index.
 const COMPLAINT: &str = "an index that a signed Release lists cannot be had";
 
@@ -28,29 +31,25 @@ pub(super) fn left_out() -> Vec<String> {
     list.clone()
 }
 
-/// What a check of `what` found, without that of which the archive lacks the index.
-pub(super) fn unless_lacking(what: &str, findings: super::Findings) -> super::Findings {
-    let Err(message) = findings else {
-        return findings;
-    };
-    match lacking(&message)? {
-        Some(reason) => {
-            leave_out(format!("{what}: {reason}"));
-            Ok(Vec::new())
-        }
-        None => Err(message),
+/// Leaves out what could not even be tried, if that is for want of an index that apt cannot have
+/// either.
+pub(super) fn is_left_out(what: &str, findings: &Findings) -> bool {
+    let complaint = findings.as_ref().err().and_then(|error| lacking(error));
+    if let Some(complaint) = &complaint {
+        leave_out(format!(
+            "{what}: the mirror lacks what it lists, apt too says {complaint}"
+        ));
     }
+    complaint.is_some()
 }
 
 /// What apt says of the index that a message of the program is about, if apt cannot have it.
-pub(super) fn lacking(message: &str) -> Result<Option<String>, String> {
+fn lacking(message: &str) -> Option<String> {
     if !message.contains(COMPLAINT) {
-        return Ok(None);
+        return None;
     }
-    let Some(index) = message.split_whitespace().find_map(Index::parse) else {
-        return Ok(None);
-    };
-    index.ask_apt()
+    let index = message.split_whitespace().find_map(Index::parse)?;
+    index.complaint(&documents::formwork().ok()?.with_file_name("apt"))
 }
 
 /// An index of packages on a mirror.
@@ -76,22 +75,18 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// What apt complains of when it fetches this index alone, into a place of its own.
-    fn ask_apt(&self) -> Result<Option<String>, String> {
-        let place = super::documents::formwork()?.with_file_name("apt");
-        let _ = std::fs::remove_dir_all(&place);
-        for directory in ["lists/partial", "cache/archives/partial"] {
-            write_in(&place.join(directory), "", None)?;
-        }
+    /// What apt complains of when it fetches this index alone into `place`, which is its own.
+    fn complaint(&self, place: &Path) -> Option<String> {
         let Index {
             mirror,
             suite,
             component,
             architecture,
         } = self;
+        let _ = std::fs::remove_dir_all(place);
         let source = format!("deb [arch={architecture}] {mirror} {suite} {component}\n");
-        write_in(&place, "sources.list", Some(&source))?;
-        write_in(&place, "status", Some(""))?;
+        write(&place.join("sources.list"), &source).ok()?;
+        write(&place.join("status"), "").ok()?;
         let mut apt = Command::new("apt-get");
         apt.env("LC_ALL", "C").args(["--quiet", "update"]);
         let path = place.display();
@@ -107,29 +102,15 @@ impl<'a> Index<'a> {
             "APT::Update::Error-Mode=any".to_owned(),
             "Acquire::Languages=none".to_owned(),
         ] {
-            apt.arg("-o").arg(option);
+            apt.args(["-o", &option]);
         }
-        let output = apt
-            .output()
-            .map_err(|error| format!("cannot run apt-get: {error}"))?;
-        let _ = std::fs::remove_dir_all(&place);
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = succeed(&mut apt).err();
+        let _ = std::fs::remove_dir_all(place);
         let wanted = format!("/dists/{suite}/{component}/binary-{architecture}/");
-        let complaint = said.lines().find(|line| line.contains(&wanted));
-        Ok(complaint
-            .filter(|_| !output.status.success())
-            .map(|line| format!("the mirror does not have what it lists, apt too says {line}")))
+        let said = said?;
+        let line = said.lines().find(|line| line.contains(&wanted))?;
+        Some(line.trim().to_owned())
     }
-}
-
-/// Makes a directory, and a file in it if there is a text.
-fn write_in(directory: &Path, name: &str, text: Option<&str>) -> Result<(), String> {
-    std::fs::create_dir_all(directory)
-        .and_then(|()| match text {
-            Some(text) => std::fs::write(directory.join(name), text),
-            None => Ok(()),
-        })
-        .map_err(|error| format!("{}: {error}", directory.display()))
 }
 
 #[cfg(test)]
@@ -152,6 +133,6 @@ mod tests {
     #[test]
     fn other_trouble_is_never_excused() {
         let message = "error: http://archive.example/debian/dists/trixie/main/binary-armhf/Packages.xz: HTTP status 500";
-        assert_eq!(lacking(message), Ok(None));
+        assert_eq!(lacking(message), None);
     }
 }

@@ -15,7 +15,11 @@ const ARCHITECTURES: [&str; 2] = ["arm64", "armhf"];
 const SCRIPT: &str = "#!/bin/sh\ndate +%Y-%m-%d > /etc/built\n";
 
 pub(super) fn check() -> Findings {
-    excuse::unless_lacking("the clock under emulation", found())
+    let found = found();
+    match excuse::is_left_out("the clock under emulation", &found) {
+        true => Ok(Vec::new()),
+        false => found,
+    }
 }
 
 fn found() -> Findings {
